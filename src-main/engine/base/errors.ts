@@ -1,0 +1,72 @@
+/**
+ * Stable error codes. A code never changes its meaning once released; text may. Nothing in Culvert decides
+ * by message text: code that must react looks at `code`.
+ */
+export type ErrorCode =
+  // input
+  | 'ERR_BAD_ADDRESS'
+  | 'ERR_BAD_OPTION'
+  | 'ERR_BAD_KEY'
+  | 'ERR_BAD_CONFIG'
+  // listening
+  | 'ERR_PORT_IN_USE'
+  | 'ERR_PORT_FORBIDDEN'
+  | 'ERR_LISTEN'
+  // reaching the server
+  | 'ERR_NAME_NOT_FOUND'
+  | 'ERR_SERVER_REFUSED'
+  | 'ERR_SERVER_UNREACHABLE'
+  | 'ERR_SERVER_TIMEOUT'
+  | 'ERR_TLS'
+  | 'ERR_PROXY'
+  | 'ERR_NOT_CULVERT'
+  | 'ERR_KEY_OR_CLOCK'
+  | 'ERR_CLOCK'
+  // protocol
+  | 'ERR_HANDSHAKE'
+  | 'ERR_RECORD'
+  | 'ERR_FRAME'
+  | 'ERR_SESSION_LOST'
+  | 'ERR_CARRIER_LOST'
+  | 'ERR_CARRIER_TIMEOUT'
+  | 'ERR_LIMIT'
+  | 'ERR_CLOSED'
+  // streams
+  | 'ERR_OPEN_FAILED'
+  | 'ERR_STREAM_RESET'
+  // what must not happen
+  | 'ERR_INTERNAL';
+
+/**
+ * An error a person may see. `message` says what happened and names the thing; `remedy`, when there is one,
+ * says what to do about it.
+ */
+export class CulvertError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { remedy?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'CulvertError';
+    this.code = code;
+    this.remedy = options.remedy;
+  }
+}
+
+/** `message`, then the remedy: one line, fit for a log or a terminal. */
+export function describeError(error: unknown): string {
+  if (error instanceof CulvertError) return error.remedy ? `${error.message}; ${error.remedy}` : error.message;
+  if (error instanceof Error) return error.message || error.name;
+  return String(error);
+}
+
+/** The `code` of a Node system error (`ECONNREFUSED`, …), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return undefined;
+}
+
+/** For the default branch of a switch over a union: a compile error when a case is missing. */
+export function assertNever(value: never): never {
+  throw new CulvertError('ERR_INTERNAL', `unexpected value ${JSON.stringify(value)}`);
+}
