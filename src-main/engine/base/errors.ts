@@ -55,7 +55,8 @@ export class CulvertError extends Error {
 
 /** `message`, then the remedy: one line, fit for a log or a terminal. */
 export function describeError(error: unknown): string {
-  if (error instanceof CulvertError) return error.remedy ? `${error.message}; ${error.remedy}` : error.message;
+  if (error instanceof CulvertError)
+    return error.remedy ? `${error.message}; ${error.remedy}` : error.message;
   if (error instanceof Error) return error.message || error.name;
   return String(error);
 }

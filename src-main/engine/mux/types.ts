@@ -39,8 +39,11 @@ export interface StreamEvents {
   onOpened?(): void;
   /** The far end did not connect. Nothing follows. */
   onOpenFailed?(failure: OpenFailure, message: string): void;
-  /** Bytes, in order. The user calls `stream.consumed(chunk.length)` as it gets rid of them. */
-  onData(chunk: Buffer): void;
+  /**
+   * Bytes, in order. The user calls `stream.consumed(chunk.length)` as it gets rid of them. `more`: further bytes
+   * follow within this turn, so a writer may gather.
+   */
+  onData(chunk: Buffer, more?: boolean): void;
   /** The far end sent FIN: no more `onData`. Writing goes on (half-close). */
   onEnd(): void;
   /** The stream was cut, here or there. Nothing follows. */
@@ -60,6 +63,7 @@ export interface StreamCounters {
 /** One forwarded connection inside a session: the semantics of a TCP connection (invariant I5). */
 export interface TunnelStream {
   readonly id: number;
+  readonly target: Target | undefined;
   readonly counters: StreamCounters;
   /** Replaces the listener of events; must be set before the turn in which the stream was made ends. */
   listen(events: StreamEvents): void;
@@ -68,6 +72,8 @@ export interface TunnelStream {
    * (the bytes of this call are queued all the same). Legal before `onOpened`: data may follow OPEN at once.
    */
   write(chunk: Buffer): boolean;
+  /** Like `write`, but the buffer is the caller's again when it returns. */
+  writeBorrowed(chunk: Buffer): boolean;
   /** Sends FIN after what is queued. Idempotent. */
   end(): void;
   /** Cuts the stream: what is queued is dropped, the far end gets a reset. Idempotent. */
@@ -82,7 +88,14 @@ export interface StreamOpener {
    * Opens a stream to `target` and returns at once, before the far end has connected; waits for a session up to
    * the dial timeout when there is none (then `onOpenFailed('noSession')`).
    */
-  open(target: Target, events: StreamEvents): TunnelStream;
+  open(target: Target, events: StreamEvents, meter?: StreamMeter): TunnelStream;
+}
+
+/** Who counts streams, for example a forwarding rule. */
+export interface StreamMeter {
+  streamOpened(stream: TunnelStream): void;
+  /** Also called when it never got a far end. */
+  streamClosed(stream: TunnelStream, failed: boolean): void;
 }
 
 /** The error a failed open becomes where an exception is wanted. */

@@ -1,0 +1,56 @@
+import type { HostPort, ListenAddress } from '../engine/index.ts';
+import type { ServerAddress } from './addresses.ts';
+import type { Cover, Credentials } from './values.ts';
+
+export type Transport = 'auto' | 'http' | 'ws' | 'kcp';
+
+/** The key as text, and who gave it. Only a server may have none: it makes one for the run. */
+export type KeyOption =
+  | { readonly from: '-p' | '--key-file' | 'env' | 'config'; readonly text: string }
+  | { readonly from: 'none' };
+
+export type Forward =
+  | { readonly kind: 'static'; readonly bind: ListenAddress; readonly target: HostPort }
+  | { readonly kind: 'dynamic'; readonly bind: ListenAddress; readonly auth: Credentials | undefined };
+
+interface CommonOptions {
+  /** Undefined: nobody chose (`-w`, `-K`, `--transport`). */
+  readonly transport: Transport | undefined;
+  readonly key: KeyOption;
+  /** Bytes buffered per connection (`-W`), 4096 to 1 GiB. */
+  readonly writeBufferBytes: number;
+  /** Bytes per second each way (`-T`); 0 for no limit. */
+  readonly throttleBytesPerSecond: number;
+  /** Idle and dial timeout in seconds (`-t`), 0 to 86400; undefined for the engine's own. */
+  readonly timeoutSeconds: number | undefined;
+  /** URL path of the tunnel, with a leading slash: `-U`, else the path of the server's URL. */
+  readonly path: string | undefined;
+  /** -1 quiet, 0 normal, 1 and more for each `-v`. */
+  readonly verbosity: number;
+  /** The file of `-c`. */
+  readonly configFile: string | undefined;
+}
+
+export interface ServerCliOptions extends CommonOptions {
+  readonly role: 'server';
+  readonly listen: ListenAddress;
+  readonly cover: Cover | undefined;
+}
+
+export interface ClientCliOptions extends CommonOptions {
+  readonly role: 'client';
+  readonly server: ServerAddress;
+  /** At least one; no two with the same bind address and port. `target.host` is empty for the server itself. */
+  readonly forwards: readonly Forward[];
+  readonly headers: readonly (readonly [string, string])[];
+  /** PEM file of certificate authorities; not read yet. */
+  readonly caFile: string | undefined;
+}
+
+export type CliOptions = ServerCliOptions | ClientCliOptions;
+
+export const DEFAULT_LISTEN_PORT = 8100;
+export const DEFAULT_WRITE_BUFFER = 1 << 20;
+export const MIN_WRITE_BUFFER = 4096;
+export const MAX_WRITE_BUFFER = 1 << 30;
+export const MAX_TIMEOUT_SECONDS = 86_400;

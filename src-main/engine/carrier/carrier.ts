@@ -1,0 +1,54 @@
+import type { CulvertError } from '../base/errors.ts';
+
+export type CarrierKind = 'ws' | 'http' | 'kcp';
+
+/** A record as a carrier sees it: opaque bytes, cut anywhere. */
+export interface CarrierRecord {
+  readonly seq: number;
+  readonly parts: readonly Buffer[];
+  readonly bytes: number;
+}
+
+/** One ordered flow of bytes made of whole records. */
+export interface Flow {
+  /** Throws when the bytes are not from the peer; the carrier then closes itself with that error. */
+  push(chunk: Buffer): void;
+}
+
+/** What a carrier tells the session above it. */
+export interface CarrierEvents {
+  /** A new ordered flow begins: once for a WebSocket, once a body for HTTP. */
+  openFlow(): Flow;
+  /** `writable` went from false to true. */
+  onWritable(): void;
+  /** Gone, for whatever reason. Called once; nothing follows. */
+  onClose(reason: CulvertError): void;
+}
+
+export interface CarrierStats {
+  /** Bytes on the wire as far as this side knows, framing included. */
+  sent: number;
+  received: number;
+}
+
+/** A dumb pipe of sealed records. Knows nothing of streams, numbers or keys. */
+export interface Carrier {
+  readonly kind: CarrierKind;
+  /** Where it goes, for logs: never a secret. */
+  readonly label: string;
+  readonly stats: CarrierStats;
+  /** Whether it takes more without queueing beyond its cap. `send` is legal all the same, for control records. */
+  readonly writable: boolean;
+  /** Bytes accepted by `send` and still in this process. */
+  readonly buffered: number;
+  /** Wall of silence: time of the last byte heard, on the monotonic clock (ms). */
+  readonly heardAt: number;
+  /** Starts delivering. Bytes that came before are delivered first. */
+  start(events: CarrierEvents): void;
+  /** Sends the records of one flush together, in order. */
+  send(records: readonly CarrierRecord[]): void;
+  /** Sends what is queued, then ends. Idempotent. */
+  close(): void;
+  /** Ends at once. Idempotent; `onClose` is called with `error`. */
+  destroy(error: CulvertError): void;
+}

@@ -1,0 +1,148 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
+import { readShared } from '../base/socket-reader.ts';
+import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from './carrier.ts';
+import { binaryHeader, closeFrame, pongFrame, WsFrameReader } from './ws-frame.ts';
+
+/** Bytes waiting in this process for the kernel before the carrier says it is full. Beside it the kernel has its own. */
+const FULL_AT = 512 << 10;
+/** How long an orderly close may take before the socket is cut, ms. */
+const CLOSE_MS = 2000;
+
+export interface WsCarrierOptions {
+  socket: Socket;
+  /** Bytes that arrived behind the upgrade. */
+  head: Buffer;
+  /** The client's end masks what it sends. */
+  client: boolean;
+  label: string;
+  clock: Clock;
+}
+
+/** A WebSocket after its handshake, as a carrier: one flow of records for its whole life. */
+export class WsCarrier implements Carrier {
+  readonly kind = 'ws';
+  readonly label: string;
+  readonly stats: CarrierStats = { sent: 0, received: 0 };
+  heardAt: number;
+  private socket: Socket;
+  private readonly client: boolean;
+  private readonly clock: Clock;
+  private readonly frames: WsFrameReader;
+  private readonly head: Buffer;
+  private events: CarrierEvents | undefined;
+  private flow: Flow | undefined;
+  private closing = false;
+  private gone = false;
+
+  constructor(options: WsCarrierOptions) {
+    this.socket = options.socket;
+    this.head = options.head;
+    this.client = options.client;
+    this.label = options.label;
+    this.clock = options.clock;
+    this.heardAt = options.clock.now();
+    this.frames = new WsFrameReader(
+      {
+        onPayload: (chunk) => this.flow?.push(chunk),
+        // Not to a peer that pings and does not read: what waits for it stays bounded.
+        onPing: (payload) => this.writable && this.socket.write(pongFrame(payload, this.client)),
+        onCloseFrame: () => this.onPeerClose(),
+      },
+      !options.client,
+    );
+    this.socket.setNoDelay(true);
+    this.socket.setTimeout(0);
+    this.watch(this.socket);
+  }
+
+  private watch(socket: Socket): void {
+    socket.on('error', (cause) =>
+      this.lost(new CulvertError('ERR_CARRIER_LOST', `the WebSocket broke: ${cause.message}`, { cause })),
+    );
+    socket.on('close', () => {
+      if (socket === this.socket) this.lost(new CulvertError('ERR_CARRIER_LOST', 'the WebSocket was closed'));
+    });
+  }
+
+  get writable(): boolean {
+    return !this.gone && !this.closing && this.socket.writableLength < FULL_AT;
+  }
+  get buffered(): number {
+    return this.socket.writableLength;
+  }
+
+  start(events: CarrierEvents): void {
+    this.events = events;
+    if (this.gone) {
+      events.onClose(new CulvertError('ERR_CARRIER_LOST', 'the WebSocket was closed'));
+      return;
+    }
+    this.flow = events.openFlow();
+    if (this.head.length > 0) this.onBytes(this.head);
+    if (this.gone) return;
+    const given = this.socket;
+    this.socket = readShared(given, (chunk) => this.onBytes(chunk));
+    if (this.socket !== given) this.watch(this.socket);
+    this.socket.on('drain', () => events.onWritable());
+    this.socket.on('end', () =>
+      this.lost(new CulvertError('ERR_CARRIER_LOST', 'the WebSocket was closed by the peer')),
+    );
+  }
+
+  send(records: readonly CarrierRecord[]): void {
+    if (this.gone || this.closing) return;
+    const { socket } = this;
+    let bytes = 0;
+    for (const record of records) bytes += record.bytes;
+    const header = binaryHeader(bytes, this.client);
+    this.stats.sent += bytes + header.length;
+    // Gathered into one writev; many small writes would each cost a system call and a segment.
+    socket.cork();
+    socket.write(header);
+    for (const record of records) for (const part of record.parts) socket.write(part);
+    socket.uncork();
+  }
+
+  close(): void {
+    if (this.gone || this.closing) return;
+    this.closing = true;
+    this.socket.end(closeFrame(1000, this.client));
+    this.clock.after(CLOSE_MS, () => this.socket.destroy());
+  }
+
+  destroy(error: CulvertError): void {
+    this.lost(error);
+  }
+
+  private onBytes(chunk: Buffer): boolean {
+    this.heardAt = this.clock.now();
+    this.stats.received += chunk.length;
+    try {
+      this.frames.push(chunk);
+    } catch (error) {
+      this.lost(
+        error instanceof CulvertError
+          ? error
+          : new CulvertError('ERR_INTERNAL', `the WebSocket carrier failed: ${String(error)}`, {
+              cause: error,
+            }),
+      );
+    }
+    return true;
+  }
+
+  private onPeerClose(): void {
+    if (!this.closing) this.socket.end(closeFrame(1000, this.client));
+    this.closing = true;
+    this.clock.after(CLOSE_MS, () => this.socket.destroy());
+  }
+
+  private lost(reason: CulvertError): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.socket.destroy();
+    this.events?.onClose(reason);
+  }
+}

@@ -1,0 +1,127 @@
+import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
+import { type Logger, silentLogger } from '../base/log.ts';
+import { connectWs } from '../carrier/ws-connect.ts';
+import { type EngineConfig, resolveConfig } from '../config.ts';
+import type { UserKey } from '../crypto/keys.ts';
+import type { SessionStats } from '../session/types.ts';
+import { Dialer, type DialerState } from './dialer.ts';
+import { type Forward, ForwardRule, type RuleStatus } from './rule.ts';
+import { Tunnel } from './tunnel.ts';
+
+export interface ClientOptions {
+  /** `http:`, `https:`, `ws:` or `wss:`; its path is where the requests go. */
+  server: URL;
+  key: UserKey;
+  forwards: readonly Forward[];
+  /** Extra request headers. */
+  headers?: ReadonlyArray<readonly [name: string, value: string]>;
+  /** PEM certificates trusted beside the system's. */
+  ca?: readonly string[];
+  config?: Partial<EngineConfig>;
+  log?: Logger;
+  clock?: Clock;
+  random?: RandomBytes;
+  onState?: (state: DialerState) => void;
+}
+
+export interface ClientStatus {
+  state: DialerState;
+  /** Of the session there is. */
+  session: SessionStats | undefined;
+  /** Connections held by the session. */
+  streams: number;
+  rules: RuleStatus[];
+}
+
+/** Streams that may wait for a session at a time. */
+const MAX_WAITING = 4096;
+/** What most browsers say; a rare one would stand out. */
+const USER_AGENT =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
+
+/** The client: rules that listen, and a dialer that keeps a session to the server. */
+export class Client {
+  private readonly config: EngineConfig;
+  private readonly clock: Clock;
+  private readonly tunnel: Tunnel;
+  private readonly dialer: Dialer;
+  private readonly rules: ForwardRule[];
+
+  constructor(options: ClientOptions) {
+    this.config = resolveConfig(options.config);
+    this.clock = options.clock ?? systemClock;
+    const log = options.log ?? silentLogger;
+    const { clock, config } = this;
+    this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
+    const url = new URL(options.server);
+    url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:';
+    this.dialer = new Dialer({
+      server: url.host,
+      key: options.key,
+      carry: (flight, signal) =>
+        connectWs({
+          url,
+          headers: options.headers ?? [],
+          ca: options.ca,
+          userAgent: USER_AGENT,
+          flight,
+          timeoutMs: config.connectTimeoutMs,
+          clock,
+          signal,
+        }),
+      tunnel: this.tunnel,
+      config,
+      clock,
+      random: options.random ?? systemRandom,
+      log,
+      onState: options.onState,
+    });
+    this.rules = options.forwards.map(
+      (forward) =>
+        new ForwardRule({ forward, opener: this.tunnel, idleTimeoutMs: config.idleTimeoutMs, clock, log }),
+    );
+  }
+
+  /** Opens every listener, then dials. Throws the listener's error (see ForwardRule.start); none stays open then. */
+  async start(): Promise<RuleStatus[]> {
+    try {
+      for (const rule of this.rules) await rule.start();
+    } catch (error) {
+      for (const rule of this.rules) rule.destroy();
+      throw error;
+    }
+    this.dialer.start();
+    return this.rules.map((rule) => rule.status());
+  }
+
+  status(): ClientStatus {
+    return {
+      state: this.dialer.state,
+      session: this.dialer.session?.stats,
+      streams: this.dialer.mux?.streams.size ?? 0,
+      rules: this.rules.map((rule) => rule.status()),
+    };
+  }
+
+  /** Try again now instead of at the backoff's end. */
+  retryNow(): void {
+    this.dialer.retryNow();
+  }
+
+  /** Takes no more connections, lets those there finish for a while, then ends the session in order. */
+  async close(): Promise<void> {
+    for (const rule of this.rules) rule.stop();
+    const until = this.clock.now() + this.config.drainMs;
+    while ((this.dialer.mux?.streams.size ?? 0) > 0 && this.clock.now() < until) {
+      await new Promise<void>((resolve) => setTimeout(resolve, 50));
+    }
+    this.destroy();
+  }
+
+  /** Ends at once. */
+  destroy(): void {
+    this.tunnel.close();
+    this.dialer.stop();
+    for (const rule of this.rules) rule.destroy();
+  }
+}

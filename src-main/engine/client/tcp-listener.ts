@@ -1,0 +1,96 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { CulvertError, systemCode } from '../base/errors.ts';
+import { describePortOwner } from '../base/port-owner.ts';
+
+export interface BindAddress {
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+}
+
+/** Connections a listener holds before the kernel refuses further ones. */
+const BACKLOG = 1024;
+
+/** A listening TCP socket that hands out half-open-capable connections. */
+export class TcpListener {
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+
+  constructor(onSocket: (socket: Socket) => void) {
+    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+      onSocket(socket);
+    });
+  }
+
+  get connections(): number {
+    return this.sockets.size;
+  }
+
+  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
+  async listen(bind: BindAddress): Promise<BindAddress> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.server.once('error', reject);
+        this.server.listen({ host: bind.host, port: bind.port, backlog: BACKLOG }, () => {
+          this.server.removeListener('error', reject);
+          resolve();
+        });
+      });
+    } catch (cause) {
+      throw await listenError(bind, cause);
+    }
+    const address = this.server.address();
+    return address !== null && typeof address === 'object'
+      ? { host: address.address, port: address.port }
+      : bind;
+  }
+
+  /** Takes no more connections; those there go on. */
+  stop(): void {
+    this.server.close();
+  }
+
+  /** Cuts those left. */
+  destroy(): void {
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+/** A failed `listen` in words: which port, who has it, what to do. */
+export async function listenError(bind: BindAddress, cause: unknown): Promise<CulvertError> {
+  const where = `port ${bind.port}${bind.host === '' ? '' : ` on ${bind.host}`}`;
+  switch (systemCode(cause)) {
+    case 'EADDRINUSE': {
+      const owner = await describePortOwner(bind.port);
+      return new CulvertError(
+        'ERR_PORT_IN_USE',
+        `${where} is taken${owner === undefined ? '' : ` by ${owner}`}`,
+        {
+          remedy: 'stop that program or choose another port',
+          cause,
+        },
+      );
+    }
+    case 'EACCES':
+      return new CulvertError('ERR_PORT_FORBIDDEN', `${where} may not be opened by this user`, {
+        remedy: 'choose a port above 1023, or run with the right to open low ports',
+        cause,
+      });
+    case 'EADDRNOTAVAIL':
+      return new CulvertError('ERR_LISTEN', `${bind.host} is no address of this machine`, {
+        remedy: 'bind 127.0.0.1, or 0.0.0.0 for all interfaces',
+        cause,
+      });
+    default:
+      return new CulvertError(
+        'ERR_LISTEN',
+        `${where} cannot be opened: ${cause instanceof Error ? cause.message : cause}`,
+        {
+          cause,
+        },
+      );
+  }
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../base/clock.ts';
+import type { Muxer } from '../mux/muxer.ts';
+import type { StreamEvents, StreamMeter, StreamOpener, Target, TunnelStream } from '../mux/types.ts';
+import { PendingStream } from './pending-stream.ts';
+
+export interface TunnelOptions {
+  dialTimeoutMs: number;
+  /** Streams that may wait for a session at a time. */
+  maxWaiting: number;
+  clock: Clock;
+}
+
+/**
+ * What listeners open streams on. Sessions come and go beneath it; a stream asked for in between waits up to the
+ * dial timeout.
+ */
+export class Tunnel implements StreamOpener {
+  private readonly options: TunnelOptions;
+  private mux: Muxer | undefined;
+  private readonly waiting = new Set<PendingStream>();
+
+  constructor(options: TunnelOptions) {
+    this.options = options;
+  }
+
+  get waitingStreams(): number {
+    return this.waiting.size;
+  }
+
+  open(target: Target, events: StreamEvents, meter?: StreamMeter): TunnelStream {
+    const direct = this.mux?.open(target, events, meter);
+    if (direct !== undefined) return direct;
+    const pending = new PendingStream(target, events, meter, (over) => {
+      timer.cancel();
+      this.waiting.delete(over);
+    });
+    const full = this.mux !== undefined || this.waiting.size >= this.options.maxWaiting;
+    const wait = full ? 0 : this.options.dialTimeoutMs;
+    const why = full ? 'too many connections are open' : 'the server could not be reached in time';
+    const timer = this.options.clock.after(wait, () => pending.fail(why));
+    if (!full) this.waiting.add(pending);
+    return pending;
+  }
+
+  /** A session is there. */
+  up(mux: Muxer): void {
+    this.mux = mux;
+    for (const stream of [...this.waiting]) stream.become((...args) => mux.open(...args));
+  }
+
+  /** The session is gone for good; the next streams wait for another. */
+  down(): void {
+    this.mux = undefined;
+  }
+
+  /** The client stops. */
+  close(): void {
+    this.mux = undefined;
+    for (const stream of [...this.waiting]) stream.fail('the client is stopping');
+  }
+}

@@ -1,0 +1,13 @@
+/** The engine's public face: usable alone. Other rooms import nothing else of it. */
+export * from './base/address.ts';
+export { systemClock } from './base/clock.ts';
+export * from './base/errors.ts';
+export * from './base/log.ts';
+export { Client, type ClientOptions, type ClientStatus } from './client/client.ts';
+export type { DialerState } from './client/dialer.ts';
+export type { Forward, RuleStatus } from './client/rule.ts';
+export { DEFAULT_CONFIG, type EngineConfig, resolveConfig } from './config.ts';
+export { keyStrength } from './crypto/key-strength.ts';
+export { generateKey, parseKey, type UserKey } from './crypto/keys.ts';
+export type { CoverSpec } from './server/cover.ts';
+export { Server, type ServerOptions, type ServerSessionStatus } from './server/server.ts';

@@ -1,0 +1,378 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
+import {
+  byteFrame,
+  creditFrame,
+  FRAME,
+  FRAME_HEADER,
+  type FrameType,
+  MAX_FRAME_PAYLOAD,
+  openFailedFrame,
+  openFrame,
+  readOpen,
+  readOpenFailed,
+  STREAM_PROTOCOL,
+  smallFrame,
+  writeFrameHeader,
+} from '../wire/frame.ts';
+import { readFrames } from '../wire/frame-reader.ts';
+import { Scheduler } from './scheduler.ts';
+import { MuxStream, type StreamHost } from './stream.ts';
+import { TokenBucket } from './throttle.ts';
+import {
+  OPEN_FAILURES,
+  type OpenFailure,
+  RESET_REASONS,
+  type ResetReason,
+  type StreamEvents,
+  type StreamMeter,
+  type Target,
+} from './types.ts';
+import { ReceiveWindow } from './window.ts';
+
+export interface MuxLimits {
+  streamWindowBytes: number;
+  initialWindowBytes: number;
+  streamQueueBytes: number;
+  maxStreams: number;
+  throttleBytesPerSecond: number;
+  /** A stream opened here fails when the far end says nothing for this long. */
+  dialTimeoutMs: number;
+}
+
+export interface MuxerOptions {
+  /** Streams of the client have odd ids, of the server even ones. */
+  role: 'client' | 'server';
+  limits: MuxLimits;
+  /** What the peer said its streams' windows start with, bytes. */
+  peerWindowBytes: number;
+  clock: Clock;
+  /** There is something to send. `now`: enough to be worth a record. */
+  wake: (now: boolean) => void;
+  /** The peer opens a stream. Absent: every OPEN is refused as unsupported. */
+  onOpen?: (stream: IncomingStream, target: Target, protocol: number) => void;
+}
+
+/** A stream the peer opened, until its fate is known. */
+export interface IncomingStream {
+  readonly stream: MuxStream;
+  accept(): void;
+  fail(failure: Exclude<OpenFailure, 'noSession'>, message: string): void;
+}
+
+/** Queued small data that makes a record worth sending at once rather than at the end of the turn. */
+const EAGER_BYTES = 48 << 10;
+/** Frames other than DATA that may wait. A peer that makes us queue more (OPEN floods) breaks the rules. */
+const MAX_QUEUED_FRAMES = 1 << 18;
+/** What frame headers may add to a record beyond its limit. The record layer allows for it. */
+const RECORD_SLACK = 2048;
+/** Room in a record below which a stream waits for the next one, so that large chunks are not shaved. */
+const MIN_SLICE = 1 << 10;
+
+const FAILURE_NAMES = new Map<number, OpenFailure>(
+  Object.entries(OPEN_FAILURES).map(([name, code]) => [code, name as OpenFailure]),
+);
+const RESET_NAMES = new Map<number, ResetReason>(
+  Object.entries(RESET_REASONS).map(([name, code]) => [code, name as ResetReason]),
+);
+
+export interface MuxStats {
+  opened: number;
+  failed: number;
+  sent: number;
+  received: number;
+}
+
+/** Many streams in one session: frames, credit, fair turns. Knows records only as lists of pieces. */
+export class Muxer implements StreamHost {
+  readonly queueLimit: number;
+  readonly eagerBytes = EAGER_BYTES;
+  readonly streams = new Map<number, MuxStream>();
+  readonly stats: MuxStats = { opened: 0, failed: 0, sent: 0, received: 0 };
+  private readonly options: MuxerOptions;
+  private readonly scheduler = new Scheduler();
+  private readonly frames: Buffer[] = [];
+  private framesHead = 0;
+  private creditQueue: MuxStream[] = [];
+  private readonly sendBucket: TokenBucket | undefined;
+  private readonly creditBucket: TokenBucket | undefined;
+  private throttleTimer: Timer | undefined;
+  private nextId: number;
+  private lastPeerId = 0;
+  private pulling = false;
+  private over = false;
+  private goneAway = false;
+
+  constructor(options: MuxerOptions) {
+    this.options = options;
+    this.queueLimit = options.limits.streamQueueBytes;
+    this.nextId = options.role === 'client' ? 1 : 2;
+    const rate = options.limits.throttleBytesPerSecond;
+    if (rate > 0) {
+      this.sendBucket = new TokenBucket(rate, options.clock);
+      this.creditBucket = new TokenBucket(rate, options.clock);
+    }
+  }
+
+  /** Whether a new stream can be opened here: there is room, ids are left, and the peer takes some. */
+  get accepts(): boolean {
+    return (
+      !this.over &&
+      !this.goneAway &&
+      this.streams.size < this.options.limits.maxStreams &&
+      this.nextId < 0xffff_fff0
+    );
+  }
+
+  /** Opens a stream; data may be written at once. Undefined when `accepts` is false. */
+  open(target: Target, events: StreamEvents, meter?: StreamMeter): MuxStream | undefined {
+    if (!this.accepts) return undefined;
+    const id = this.nextId;
+    this.nextId += 2;
+    const stream = this.makeStream(id, target);
+    stream.listen(events);
+    stream.meter = meter;
+    meter?.streamOpened(stream);
+    stream.openTimer = this.options.clock.after(this.options.limits.dialTimeoutMs, () =>
+      stream.openTimedOut(),
+    );
+    this.stats.opened++;
+    this.queueFrame(openFrame(id, STREAM_PROTOCOL.tcp, target.host, target.port));
+    return stream;
+  }
+
+  /** Asks the peer to open no more streams. */
+  goAway(): void {
+    this.queueFrame(smallFrame(FRAME.goaway, 0));
+  }
+
+  /** Cuts every stream. Idempotent. */
+  destroy(reason: ResetReason): void {
+    if (this.over) return;
+    this.over = true;
+    this.throttleTimer?.cancel();
+    for (const stream of [...this.streams.values()]) stream.cut(reason);
+    this.scheduler.clear();
+    this.creditQueue = [];
+    this.frames.length = 0;
+    this.framesHead = 0;
+  }
+
+  private makeStream(id: number, target: Target): MuxStream {
+    const { limits, clock, peerWindowBytes } = this.options;
+    const window = new ReceiveWindow(limits.initialWindowBytes, limits.streamWindowBytes, clock);
+    const stream = new MuxStream(this, id, peerWindowBytes, window, target);
+    this.streams.set(id, stream);
+    return stream;
+  }
+
+  // ---- StreamHost -----------------------------------------------------------------------------------------
+
+  ready(stream: MuxStream): void {
+    this.scheduler.add(stream);
+    if (!this.pulling) this.options.wake(stream.sendable >= EAGER_BYTES);
+  }
+
+  creditDue(stream: MuxStream): void {
+    this.creditQueue.push(stream);
+    if (!this.pulling) this.options.wake(false);
+  }
+
+  sendReset(stream: MuxStream, reason: ResetReason): void {
+    this.queueFrame(byteFrame(FRAME.reset, stream.id, RESET_REASONS[reason]));
+  }
+
+  closed(stream: MuxStream): void {
+    this.scheduler.remove(stream);
+    this.streams.delete(stream.id);
+  }
+
+  private queueFrame(frame: Buffer): void {
+    if (this.over) return;
+    if (this.frames.length - this.framesHead >= MAX_QUEUED_FRAMES) {
+      throw new CulvertError('ERR_LIMIT', 'too many frames wait to be sent');
+    }
+    this.frames.push(frame);
+    if (!this.pulling) this.options.wake(false);
+  }
+
+  // ---- sending --------------------------------------------------------------------------------------------
+
+  /** The next record's plaintext, at most `limit` bytes and a little for headers; undefined when there is nothing to send now. */
+  pull(limit: number): { parts: Buffer[]; length: number } | undefined {
+    if (this.over) return undefined;
+    this.pulling = true;
+    const parts: Buffer[] = [];
+    const served: MuxStream[] = [];
+    let data = 0;
+    let length = this.pullFrames(parts, limit);
+    length += this.pullCredit(parts, limit - length);
+    if (!this.scheduler.empty) {
+      let budget = this.sendBucket?.available() ?? Number.MAX_SAFE_INTEGER;
+      this.scheduler.run((stream, quantum) => {
+        // Headers ride above the limit, so that a chunk of exactly that size, as reads are, is not cut in two.
+        const room = Math.min(limit - data, limit + RECORD_SLACK - length - 2 * FRAME_HEADER);
+        if (room <= 0 || (room < MIN_SLICE && room < stream.sendable)) return undefined;
+        if (budget <= 0 && stream.sendable > 0) return undefined;
+        const sent = this.pullData(stream, Math.min(room, quantum, budget, MAX_FRAME_PAYLOAD), parts);
+        budget -= sent.data;
+        this.sendBucket?.take(sent.data);
+        length += sent.bytes;
+        data += sent.data;
+        served.push(stream);
+        return sent.data;
+      });
+      if (budget <= 0) this.waitForTokens();
+    }
+    // Only now: what users queue in answer belongs to the next record.
+    for (const stream of served) stream.drained();
+    this.pulling = false;
+    return length > 0 ? { parts, length } : undefined;
+  }
+
+  private pullFrames(parts: Buffer[], limit: number): number {
+    let length = 0;
+    while (this.framesHead < this.frames.length) {
+      const frame = this.frames[this.framesHead];
+      if (length + frame.length > limit) return length;
+      parts.push(frame);
+      length += frame.length;
+      this.framesHead++;
+    }
+    this.frames.length = 0;
+    this.framesHead = 0;
+    return length;
+  }
+
+  private pullCredit(parts: Buffer[], limit: number): number {
+    if (this.creditQueue.length === 0) return 0;
+    let length = 0;
+    let done = 0;
+    for (const stream of this.creditQueue) {
+      if (length + FRAME_HEADER + 4 > limit) break;
+      if (this.creditBucket !== undefined && this.creditBucket.available() <= 0) {
+        this.waitForTokens();
+        break;
+      }
+      done++;
+      if (stream.pendingCredit === 0 || stream.isClosed) continue;
+      this.creditBucket?.take(stream.pendingCredit);
+      parts.push(creditFrame(stream.id, stream.pendingCredit));
+      length += FRAME_HEADER + 4;
+      stream.pendingCredit = 0;
+    }
+    if (done === this.creditQueue.length) this.creditQueue = [];
+    else this.creditQueue.splice(0, done);
+    return length;
+  }
+
+  private pullData(stream: MuxStream, limit: number, parts: Buffer[]): { data: number; bytes: number } {
+    let bytes = 0;
+    let data = 0;
+    if (stream.sendable > 0) {
+      const header = Buffer.allocUnsafe(FRAME_HEADER);
+      parts.push(header);
+      data = stream.take(limit, parts);
+      writeFrameHeader(header, 0, FRAME.data, stream.id, data);
+      this.stats.sent += data;
+      bytes = FRAME_HEADER + data;
+    }
+    if (stream.finDue) {
+      parts.push(smallFrame(FRAME.fin, stream.id));
+      bytes += FRAME_HEADER;
+      stream.finSent();
+    }
+    return { data, bytes };
+  }
+
+  private waitForTokens(): void {
+    if (this.throttleTimer !== undefined) return;
+    const wait = Math.max(this.sendBucket?.waitMs() ?? 0, this.creditBucket?.waitMs() ?? 0);
+    this.throttleTimer = this.options.clock.after(Math.min(wait, 1000), () => {
+      this.throttleTimer = undefined;
+      this.options.wake(true);
+    });
+  }
+
+  // ---- receiving ------------------------------------------------------------------------------------------
+
+  /** Takes one record's plaintext. Throws ERR_FRAME when it breaks the rules. */
+  onRecord(pieces: Buffer[]): void {
+    if (!this.over) readFrames(pieces, this);
+  }
+
+  onData(id: number, chunk: Buffer, more: boolean): void {
+    this.stats.received += chunk.length;
+    // Unknown: it was reset here while this data was under way.
+    this.streams.get(id)?.data(chunk, more);
+  }
+
+  onFrame(type: Exclude<FrameType, 4>, id: number, payload: Buffer): void {
+    if (type === FRAME.open) return this.onOpenFrame(id, payload);
+    if (type === FRAME.goaway) {
+      this.goneAway = true;
+      return;
+    }
+    const stream = this.streams.get(id);
+    if (stream === undefined) return;
+    switch (type) {
+      case FRAME.opened:
+        stream.opened();
+        return;
+      case FRAME.openFailed: {
+        const failed = readOpenFailed(payload);
+        this.stats.failed++;
+        stream.openFailed(FAILURE_NAMES.get(failed?.failure ?? 1) ?? 'internal', failed?.message ?? '');
+        return;
+      }
+      case FRAME.credit:
+        if (payload.length !== 4) throw new CulvertError('ERR_FRAME', 'a CREDIT frame has the wrong length');
+        stream.granted(payload.readUInt32BE(0));
+        return;
+      case FRAME.fin:
+        stream.fin();
+        return;
+      case FRAME.reset:
+        stream.cut(RESET_NAMES.get(payload[0]) ?? 'reset');
+        return;
+    }
+  }
+
+  private onOpenFrame(id: number, payload: Buffer): void {
+    const open = readOpen(payload);
+    const parity = this.options.role === 'server' ? 1 : 0;
+    if (open === undefined || id % 2 !== parity || id <= this.lastPeerId) {
+      throw new CulvertError('ERR_FRAME', `an OPEN for stream ${id} is malformed or out of order`);
+    }
+    this.lastPeerId = id;
+    const refuse = (failure: Exclude<OpenFailure, 'noSession'>, message: string): void =>
+      this.queueFrame(openFailedFrame(id, OPEN_FAILURES[failure], message));
+    const { onOpen, limits } = this.options;
+    if (onOpen === undefined) return refuse('unsupported', 'this side opens no connections');
+    if (this.streams.size >= limits.maxStreams)
+      return refuse('limit', `${limits.maxStreams} streams are open already`);
+    const target = { host: open.host, port: open.port };
+    const stream = this.makeStream(id, target);
+    this.stats.opened++;
+    let settled = false;
+    onOpen(
+      {
+        stream,
+        accept: () => {
+          if (settled || stream.isClosed) return;
+          settled = true;
+          this.queueFrame(smallFrame(FRAME.opened, id));
+        },
+        fail: (failure, message) => {
+          if (settled || stream.isClosed) return;
+          settled = true;
+          this.stats.failed++;
+          refuse(failure, message);
+          stream.openFailed(failure, message);
+        },
+      },
+      target,
+      open.protocol,
+    );
+  }
+}

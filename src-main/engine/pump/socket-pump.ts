@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net';
+import { readShared } from '../base/socket-reader.ts';
+import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
+
+/** Bytes a socket may hold unsent before the stream's reader counts as slow. At least Node's own high-water mark. */
+const SOCKET_BACKLOG = 64 << 10;
+/** A held piece shorter than this part of its memory is copied, so that a stalled reader cannot pin whole records. */
+const COPY_BELOW = 0.5;
+
+export interface PumpOptions {
+  /** Bytes read from the socket already; they go to the stream first. */
+  head?: Buffer;
+  /** Cut the stream when nothing moves for this long, ms; 0 or absent = never. */
+  idleTimeoutMs?: number;
+  /** The far end was not reached; the socket is cut already. */
+  onFailed?: (failure: OpenFailure, message: string) => void;
+  /** Both sides are finished. With an error when it did not end in order. */
+  onDone?: (error?: Error) => void;
+}
+
+/**
+ * Joins a TCP socket (made with `allowHalfOpen`) and a stream, with the semantics of one connection (I5):
+ * half-close stays half-close, a reset arrives as a reset. Is the stream's `StreamEvents`.
+ */
+export class SocketPump implements StreamEvents {
+  private readonly stream: TunnelStream;
+  private readonly options: PumpOptions;
+  private socket: Socket | undefined;
+  private unconsumed = 0;
+  private corked = false;
+  private done = false;
+
+  constructor(stream: TunnelStream, options: PumpOptions = {}) {
+    this.stream = stream;
+    this.options = options;
+  }
+
+  /** Bytes from the socket, borrowed for the call. False = stop reading. */
+  take(chunk: Buffer): boolean {
+    return this.stream.writeBorrowed(chunk);
+  }
+
+  /** The connected socket, whose bytes come to `take`. */
+  attach(socket: Socket): void {
+    this.socket = socket;
+    const { stream, options } = this;
+    if (options.idleTimeoutMs) socket.setTimeout(options.idleTimeoutMs, () => stream.reset('timeout'));
+    socket.on('end', () => stream.end());
+    socket.on('drain', () => this.consumeRest());
+    socket.on('error', () => stream.reset('reset'));
+    socket.on('close', (hadError) => {
+      // After both ends the stream may still have bytes on their way: only a close out of order cuts it.
+      if (hadError || !socket.readableEnded || !socket.writableFinished) stream.reset('reset');
+      this.finish();
+    });
+    if (options.head !== undefined && options.head.length > 0 && !stream.write(options.head)) socket.pause();
+  }
+
+  onData(chunk: Buffer, more = false): void {
+    const { socket } = this;
+    if (socket === undefined || socket.destroyed) return;
+    if (more && !this.corked) {
+      this.corked = true;
+      socket.cork();
+    }
+    const held = socket.writableLength > 0;
+    socket.write(held && chunk.length < chunk.buffer.byteLength * COPY_BELOW ? Buffer.from(chunk) : chunk);
+    this.unconsumed += chunk.length;
+    if (more) return;
+    if (this.corked) {
+      this.corked = false;
+      socket.uncork();
+    }
+    // What the kernel took at once is consumed at once; 'drain' tells of the rest.
+    if (socket.writableLength <= SOCKET_BACKLOG) this.consumeRest();
+  }
+
+  onEnd(): void {
+    this.socket?.end();
+  }
+
+  onDrain(): void {
+    this.socket?.resume();
+  }
+
+  onReset(reason: ResetReason): void {
+    if (reason === 'timeout') this.socket?.destroy();
+    else this.cut();
+    this.finish(new Error(reason));
+  }
+
+  onOpenFailed(failure: OpenFailure, message: string): void {
+    this.cut();
+    this.options.onFailed?.(failure, message);
+    this.finish(new Error(message));
+  }
+
+  private cut(): void {
+    const { socket } = this;
+    if (socket !== undefined && !socket.destroyed) socket.resetAndDestroy();
+  }
+
+  private consumeRest(): void {
+    const bytes = this.unconsumed;
+    if (bytes === 0) return;
+    this.unconsumed = 0;
+    this.stream.consumed(bytes);
+  }
+
+  private finish(error?: Error): void {
+    if (this.done) return;
+    this.done = true;
+    this.options.onDone?.(error);
+  }
+}
+
+/** Joins an accepted socket and a stream; listens to the stream. Starts reading at once. */
+export function joinSocket(socket: Socket, stream: TunnelStream, options: PumpOptions = {}): SocketPump {
+  const pump = new SocketPump(stream, options);
+  stream.listen(pump);
+  pump.attach(readShared(socket, (chunk) => pump.take(chunk)));
+  return pump;
+}

@@ -1,0 +1,272 @@
+import type { Socket } from 'node:net';
+import { describeError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { Cover } from './cover.ts';
+import { type FrontHooks, messageOf, type RequestClaim, type RequestHandler } from './front-hooks.ts';
+import type { FrontLimits } from './front-limits.ts';
+import { FrontLink, type LinkEvents, resetStream } from './front-link.ts';
+import { FrontRequests, type RequestSink, type Route } from './front-requests.ts';
+import type { RequestHead } from './head-scan.ts';
+import type { InProcessSite } from './in-process-site.ts';
+
+export interface FrontContext {
+  readonly cover: Cover;
+  /** Parses claimed requests and writes their answers. */
+  readonly tunnelSite: InProcessSite;
+  readonly hooks: FrontHooks;
+  readonly limits: FrontLimits;
+  readonly log: Logger;
+  /** The connection is over, or the tunnel's. */
+  onGone(connection: FrontConnection): void;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * One client's connection. Its bytes pass to the cover site unchanged, over a connection of its own, until a hook
+ * claims a request; answers pass back unread. So resets, half-closes and time-outs are the cover's too.
+ *
+ *     client ──► requests ──► hooks ──┬─► cover link ───► cover site
+ *        ▲                            └─► tunnel link ──► http.Server in the process ──► hook's handler
+ *        └───────────── bytes of the one link there is
+ */
+export class FrontConnection implements LinkEvents, RequestSink {
+  private readonly client: Socket;
+  private readonly context: FrontContext;
+  private readonly requests: FrontRequests;
+  private link: FrontLink | undefined;
+  /** Bytes for the cover, while the tunnel's link is being ended; what came after them waits in `stash`. */
+  private turning: Buffer | undefined;
+  /** At most what one read brought: the client is paused. */
+  private stash: Buffer[] = [];
+  private handlers: RequestHandler[] = [];
+  private openRequests = 0;
+  private clientEnded = false;
+  private clientFailed = false;
+  private gone = false;
+  private lastTraffic = performance.now();
+  private readonly silence: NodeJS.Timeout;
+
+  constructor(client: Socket, context: FrontContext) {
+    this.client = client;
+    this.context = context;
+    this.requests = new FrontRequests(this, context.limits);
+    this.listen();
+    this.silence = setTimeout(() => {
+      this.link ??= this.connect('cover');
+    }, context.limits.coverConnectDelayMs).unref();
+  }
+
+  /** Between requests, and nothing has moved for `quietMs`: closing it now hurts nobody. */
+  isQuiet(quietMs: number): boolean {
+    if (!this.requests.isIdle || this.openRequests > 0 || this.turning !== undefined) return false;
+    return performance.now() - this.lastTraffic >= quietMs;
+  }
+
+  destroy(): void {
+    this.client.destroy();
+    this.cleanUp(false);
+  }
+
+  // The client's side.
+
+  private listen(): void {
+    this.client.on('data', this.onClientData);
+    this.client.on('end', this.onClientEnd);
+    this.client.on('drain', this.onClientDrain);
+    this.client.on('error', this.onClientError);
+    this.client.on('close', this.onClientClose);
+    this.client.on('timeout', this.onClientTimeout);
+  }
+
+  private unlisten(): void {
+    this.client.off('data', this.onClientData);
+    this.client.off('end', this.onClientEnd);
+    this.client.off('drain', this.onClientDrain);
+    this.client.off('error', this.onClientError);
+    this.client.off('close', this.onClientClose);
+    this.client.off('timeout', this.onClientTimeout);
+  }
+
+  private readonly onClientData = (chunk: Buffer): void => {
+    this.lastTraffic = performance.now();
+    this.feed(chunk);
+  };
+
+  private readonly onClientEnd = (): void => {
+    this.clientEnded = true;
+    if (this.turning !== undefined) return;
+    this.requests.end();
+    if (this.turning === undefined) this.finishLink();
+  };
+
+  private readonly onClientDrain = (): void => this.link?.resume();
+
+  private readonly onClientError = (): void => {
+    this.clientFailed = true;
+  };
+
+  private readonly onClientClose = (): void => this.cleanUp(this.clientFailed);
+
+  private readonly onClientTimeout = (): void => this.destroy();
+
+  private cleanUp(reset: boolean): void {
+    if (this.gone) return;
+    this.gone = true;
+    clearTimeout(this.silence);
+    this.requests.destroy();
+    this.link?.release(this.context.limits.lingerMs, reset);
+    this.context.onGone(this);
+  }
+
+  private feed(chunk: Buffer): void {
+    let rest = chunk;
+    while (rest.length > 0 && !this.gone) {
+      if (this.turning !== undefined) {
+        this.stash.push(rest);
+        this.client.pause();
+        return;
+      }
+      rest = this.requests.step(rest);
+    }
+  }
+
+  // What the requests ask for.
+
+  isTunnel(): boolean {
+    return this.link?.kind === 'tunnel';
+  }
+
+  offerUpgrade(head: RequestHead, after: Buffer): boolean {
+    const { client } = this;
+    // The hook gets the socket as `http.Server` gives it: no listeners, and neither `unshift` nor waiting loses bytes.
+    this.unlisten();
+    client.pause();
+    const claim = (): boolean => this.context.hooks.claimUpgrade(messageOf(head, client), client, after);
+    const owned = this.guard(claim);
+    if (owned) this.cleanUp(false);
+    else this.listen();
+    if (!owned || client.listenerCount('data') > 0) client.resume();
+    return owned;
+  }
+
+  offerRequest(head: RequestHead): RequestClaim {
+    return this.guard(() => this.context.hooks.claimRequest(messageOf(head, this.client)));
+  }
+
+  offerBody(decide: (body: Buffer) => false | RequestHandler, body: Buffer): false | RequestHandler {
+    return this.guard(() => decide(body));
+  }
+
+  /** A hook that fails does not show: the request is the cover's. */
+  private guard<T>(ask: () => T): T | false {
+    try {
+      return ask();
+    } catch (error) {
+      this.context.log.error(`a request was left to the cover site: ${describeError(error)}`);
+      return false;
+    }
+  }
+
+  expect(handler: RequestHandler): void {
+    this.handlers.push(handler);
+    this.openRequests++;
+  }
+
+  deliver(route: Route, bytes: Buffer): void {
+    if (this.link !== undefined && this.link.kind !== route) {
+      if (route === 'cover') {
+        this.turning = bytes;
+        this.turn();
+        return;
+      }
+      this.link.release(0, false);
+      this.link = undefined;
+    }
+    this.link ??= this.connect(route);
+    if (bytes.length > 0 && !this.link.write(bytes)) this.client.pause();
+  }
+
+  // The server's side.
+
+  private connect(route: Route): FrontLink {
+    clearTimeout(this.silence);
+    const { cover, tunnelSite } = this.context;
+    if (route === 'cover') {
+      const { stream, isOpen } = cover.connect(this.client);
+      return new FrontLink(route, stream, isOpen, this);
+    }
+    const stream = tunnelSite.connect(this.client, (request, response) => {
+      response.once('close', () => {
+        this.openRequests--;
+        this.turn();
+      });
+      this.handlers.shift()?.(request, response);
+    });
+    return new FrontLink(route, stream, () => true, this);
+  }
+
+  private finishLink(): void {
+    this.link ??= this.connect('cover');
+    if (!this.link.finished) this.link.finish();
+  }
+
+  /** From tunnel to cover: once all answers are out, the tunnel's link is ended, and its FIN awaited. */
+  private turn(): void {
+    if (this.turning !== undefined && this.openRequests === 0) this.finishLink();
+  }
+
+  private endTurn(bytes: Buffer): void {
+    this.turning = undefined;
+    this.link?.release(0, false);
+    this.link = undefined;
+    this.client.resume();
+    this.deliver('cover', bytes);
+    const stash = this.stash;
+    this.stash = [];
+    for (const chunk of stash) this.feed(chunk);
+    if (this.clientEnded) this.onClientEnd();
+  }
+
+  onData(chunk: Buffer): void {
+    this.lastTraffic = performance.now();
+    this.requests.coverSpoke();
+    if (!this.client.write(chunk)) this.link?.pause();
+  }
+
+  onDrain(): void {
+    if (this.turning === undefined) this.client.resume();
+  }
+
+  onEnd(): void {
+    if (this.turning !== undefined && this.link?.finished) {
+      this.endTurn(this.turning);
+      return;
+    }
+    this.client.end();
+    this.client.setTimeout(this.context.limits.lingerMs);
+  }
+
+  onClose(failed: boolean): void {
+    const { link, client } = this;
+    if (link === undefined || this.gone) return;
+    if (!link.isOpen) {
+      this.standIn(link);
+    } else if (failed) {
+      // What the site said before it cut the connection is still the client's.
+      client.write(EMPTY, () => resetStream(client));
+      client.setTimeout(this.context.limits.lingerMs);
+    } else if (!link.ended) {
+      client.destroy();
+    }
+  }
+
+  /** The cover cannot be reached: a site in the process answers in its place. */
+  private standIn(lost: FrontLink): void {
+    const { stream, isOpen } = this.context.cover.connectStandIn(this.client);
+    this.link = new FrontLink('cover', stream, isOpen, this);
+    for (const bytes of lost.written()) this.link.write(bytes);
+    if (lost.finished) this.link.finish();
+    this.client.resume();
+  }
+}

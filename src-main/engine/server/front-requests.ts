@@ -1,0 +1,240 @@
+import { BodyScanner } from './body-scan.ts';
+import type { RequestClaim, RequestHandler } from './front-hooks.ts';
+import type { FrontLimits } from './front-limits.ts';
+import { type BodyLength, HeadScanner, type RequestHead } from './head-scan.ts';
+
+export type Route = 'cover' | 'tunnel';
+
+/** The connection, as its requests see it. */
+export interface RequestSink {
+  /** Sends bytes of the present request. */
+  deliver(route: Route, bytes: Buffer): void;
+  /** The last request was the tunnel's. */
+  isTunnel(): boolean;
+  /** True: the tunnel took the connection. `after`: the bytes behind the head. */
+  offerUpgrade(head: RequestHead, after: Buffer): boolean;
+  offerRequest(head: RequestHead): RequestClaim;
+  offerBody(decide: (body: Buffer) => false | RequestHandler, body: Buffer): false | RequestHandler;
+  /** The request whose head is delivered next is this handler's. */
+  expect(handler: RequestHandler): void;
+}
+
+/**
+ * `head`: between requests, or inside a head. `body`: the rest of a body goes where its head went. `peek`: a request
+ * is held while a hook waits for its body. `opaque`: not to be understood any more, the rest goes the same way.
+ */
+type State = 'head' | 'body' | 'peek' | 'opaque';
+
+interface Peek {
+  readonly head: RequestHead;
+  /** What the cover has not seen of the head. */
+  readonly unseen: Buffer;
+  /** Body as it came. */
+  readonly body: Buffer[];
+  /** Body without transfer coding. */
+  readonly content: Buffer[];
+  readonly bytes: number;
+  missing: number;
+  readonly decide: (body: Buffer) => false | RequestHandler;
+  readonly timer: NodeJS.Timeout;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Follows the requests on one connection and finds out whose they are. Bytes leave in the order in which they came,
+ * and at once, an unfinished head too: the cover's rules for slow and broken heads are the ones that show. Only two
+ * things wait: the last bytes of a head, for the hook that is called with it in the same turn; and a request whose
+ * body a hook has asked for, for at most `peekHoldMs`.
+ */
+export class FrontRequests {
+  private readonly sink: RequestSink;
+  private readonly limits: FrontLimits;
+  private readonly scanner: HeadScanner;
+  private body = new BodyScanner({ kind: 'none' });
+  private state: State = 'head';
+  private route: Route = 'cover';
+  private peek: Peek | undefined;
+  /** The cover has begun to answer the last request it got. */
+  private answered = true;
+  /** The beginning of the present head went to the cover as it came. */
+  private headPassed = false;
+  /** The cover spoke since. */
+  private spokeInHead = false;
+
+  constructor(sink: RequestSink, limits: FrontLimits) {
+    this.sink = sink;
+    this.limits = limits;
+    this.scanner = new HeadScanner(limits.maxHeadBytes);
+  }
+
+  /** Between requests; nothing of the cover's answer is known to be missing. */
+  get isIdle(): boolean {
+    return this.state === 'head' && this.scanner.size === 0 && this.answered;
+  }
+
+  /** The cover sent bytes. */
+  coverSpoke(): void {
+    this.answered = true;
+    this.spokeInHead = true;
+  }
+
+  /** The client sent FIN: what is held goes to the cover. */
+  end(): void {
+    this.endPeek(false);
+  }
+
+  destroy(): void {
+    clearTimeout(this.peek?.timer);
+    this.peek = undefined;
+  }
+
+  /** Takes bytes from the front of `rest`, at least one; returns the others. */
+  step(rest: Buffer): Buffer {
+    switch (this.state) {
+      case 'opaque':
+        this.sink.deliver(this.route, rest);
+        return EMPTY;
+      case 'body': {
+        const taken = this.body.take(rest);
+        this.afterBody();
+        this.sink.deliver(this.route, rest.subarray(0, taken));
+        return rest.subarray(taken);
+      }
+      case 'peek':
+        return this.stepPeek(rest);
+      default:
+        return this.stepHead(rest);
+    }
+  }
+
+  private stepHead(rest: Buffer): Buffer {
+    const before = this.scanner.size;
+    const result = this.scanner.push(rest);
+    switch (result.kind) {
+      case 'more':
+        // After a claimed request the peer is known: its head can wait for its end.
+        if (this.sink.isTunnel()) return EMPTY;
+        if (before === 0) this.spokeInHead = false;
+        this.headPassed = true;
+        this.sink.deliver('cover', rest);
+        return EMPTY;
+      case 'opaque': {
+        const unseen = before === 0 || this.headPassed ? rest : Buffer.concat([this.scanner.taken(), rest]);
+        this.state = 'opaque';
+        this.route = 'cover';
+        this.sink.deliver('cover', unseen);
+        return EMPTY;
+      }
+      default: {
+        const unseen = this.headPassed ? rest.subarray(0, result.taken) : result.head.bytes;
+        return this.decide(result.head, unseen, rest.subarray(result.taken));
+      }
+    }
+  }
+
+  private decide(head: RequestHead, unseen: Buffer, after: Buffer): Buffer {
+    const mayOffer = this.mayOffer(head);
+    this.headPassed = false;
+    if (!mayOffer) {
+      this.start('cover', unseen, head.body);
+      return after;
+    }
+    if (head.upgrade) {
+      if (head.body.kind === 'none' && this.sink.offerUpgrade(head, after)) return EMPTY;
+      this.start('cover', unseen, head.body);
+      return after;
+    }
+    const claim = this.sink.offerRequest(head);
+    if (claim === false) {
+      this.start('cover', unseen, head.body);
+    } else if (typeof claim === 'function') {
+      this.sink.expect(claim);
+      this.start('tunnel', head.bytes, head.body);
+    } else if (head.expects) {
+      // The client waits for 100 Continue, which only the owner of the request can give.
+      this.start('cover', unseen, head.body);
+    } else {
+      this.startPeek(head, unseen, claim);
+    }
+    return after;
+  }
+
+  /**
+   * Not offered: a request of doubtful length; one that the cover has begun to answer before its head was complete;
+   * one sent before the answer to the last, because the tunnel's answer could overtake the cover's.
+   */
+  private mayOffer(head: RequestHead): boolean {
+    if (head.body.kind === 'opaque') return false;
+    if (this.sink.isTunnel()) return true;
+    return this.answered && !(this.headPassed && this.spokeInHead);
+  }
+
+  private start(route: Route, bytes: Buffer, length: BodyLength): void {
+    this.startBody(route, new BodyScanner(length));
+    this.sink.deliver(route, bytes);
+  }
+
+  private startBody(route: Route, body: BodyScanner): void {
+    this.route = route;
+    this.answered = route === 'tunnel';
+    this.body = body;
+    this.state = 'body';
+    this.afterBody();
+  }
+
+  private afterBody(): void {
+    if (this.body.broken) this.state = 'opaque';
+    else if (this.body.done) this.state = 'head';
+  }
+
+  private startPeek(
+    head: RequestHead,
+    unseen: Buffer,
+    claim: Exclude<RequestClaim, false | RequestHandler>,
+  ): void {
+    this.body = new BodyScanner(head.body);
+    this.state = 'peek';
+    this.peek = {
+      head,
+      unseen,
+      body: [],
+      content: [],
+      bytes: claim.peekBytes,
+      missing: claim.peekBytes,
+      decide: (body) => claim.decide(body),
+      timer: setTimeout(() => this.endPeek(false), this.limits.peekHoldMs).unref(),
+    };
+    if (this.body.done || claim.peekBytes <= 0) this.endPeek(true);
+  }
+
+  private stepPeek(rest: Buffer): Buffer {
+    const { peek, body } = this;
+    if (peek === undefined) return rest;
+    const taken = body.take(rest, (content) => {
+      peek.missing -= content.length;
+      peek.content.push(content);
+    });
+    peek.body.push(rest.subarray(0, taken));
+    if (body.broken) this.endPeek(false);
+    else if (body.done || peek.missing <= 0) this.endPeek(true);
+    return rest.subarray(taken);
+  }
+
+  private endPeek(ask: boolean): void {
+    const { peek, body } = this;
+    if (peek === undefined) return;
+    clearTimeout(peek.timer);
+    this.peek = undefined;
+    const content = ask ? Buffer.concat(peek.content).subarray(0, peek.bytes) : EMPTY;
+    const handler = ask && this.sink.offerBody(peek.decide, content);
+    if (handler === false) {
+      this.startBody('cover', body);
+      this.sink.deliver('cover', Buffer.concat([peek.unseen, ...peek.body]));
+    } else {
+      this.sink.expect(handler);
+      this.startBody('tunnel', body);
+      this.sink.deliver('tunnel', Buffer.concat([peek.head.bytes, ...peek.body]));
+    }
+  }
+}

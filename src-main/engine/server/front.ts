@@ -1,0 +1,152 @@
+import * as net from 'node:net';
+import { CulvertError, systemCode } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { Cover } from './cover.ts';
+import { FrontConnection } from './front-connection.ts';
+import type { FrontHooks } from './front-hooks.ts';
+import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
+import { InProcessSite } from './in-process-site.ts';
+
+/** How often `close` looks for connections that became quiet, in ms. */
+const DRAIN_CHECK_MS = 50;
+const HIGHEST_SYSTEM_PORT = 1023;
+
+export interface FrontOptions extends FrontHooks {
+  /** Closed together with the front. */
+  readonly cover: Cover;
+  readonly log: Logger;
+  readonly limits?: Partial<FrontLimits>;
+}
+
+/** Where to listen. No host: all interfaces. Port 0: any free one. */
+export interface ListenAddress {
+  readonly host?: string | undefined;
+  readonly port: number;
+}
+
+/**
+ * The server's one TCP listener. What the hooks claim is the tunnel's, all else gets what the cover site gives
+ * (invariants I1 and I6); see `FrontConnection`.
+ */
+export class Front {
+  private readonly cover: Cover;
+  private readonly log: Logger;
+  private readonly limits: FrontLimits;
+  private readonly server: net.Server;
+  private readonly tunnelSite: InProcessSite;
+  private readonly connections = new Set<FrontConnection>();
+  private closing: Promise<void> | undefined;
+  private whenEmpty: (() => void) | undefined;
+
+  constructor({ cover, log, limits = {}, ...hooks }: FrontOptions) {
+    this.cover = cover;
+    this.log = log;
+    this.limits = { ...FRONT_LIMITS, ...limits };
+    this.tunnelSite = new InProcessSite((_request, response) => response.destroy(), {
+      headersTimeoutMs: 0,
+      requestTimeoutMs: 0,
+      keepAliveTimeoutMs: this.limits.tunnelIdleMs,
+      maxHeadBytes: this.limits.maxHeadBytes,
+    });
+    const context = {
+      cover,
+      log,
+      hooks,
+      limits: this.limits,
+      tunnelSite: this.tunnelSite,
+      onGone: (connection: FrontConnection) => this.onGone(connection),
+    };
+    this.server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.connections.add(new FrontConnection(socket, context));
+    });
+    this.server.maxConnections = this.limits.maxConnections;
+    this.server.on('drop', () =>
+      log.warn(`${this.limits.maxConnections} connections are open; closed a new one`),
+    );
+  }
+
+  /**
+   * Starts to accept connections.
+   * @throws CulvertError ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN, ERR_LISTEN
+   */
+  async listen({ host, port }: ListenAddress): Promise<{ port: number; address: string }> {
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: Error): void => reject(listenError(error, host, port));
+      this.server.once('error', onError);
+      this.server.listen({ host, port }, () => {
+        this.server.off('error', onError);
+        // Such as EMFILE: the connection is lost, the listener is not.
+        this.server.on('error', (error) => this.log.warn(`a connection was not accepted: ${error.message}`));
+        resolve();
+      });
+    });
+    const bound = this.server.address();
+    if (bound === null || typeof bound === 'string') {
+      throw new CulvertError('ERR_INTERNAL', 'the listener has no TCP address');
+    }
+    return { port: bound.port, address: bound.address };
+  }
+
+  /** Stops accepting; ends when requests under way are done, or after `drainMs`. What was claimed is not touched. */
+  close(): Promise<void> {
+    this.closing ??= this.drain();
+    return this.closing;
+  }
+
+  /** Stops accepting and cuts every connection that the tunnel does not own. */
+  destroy(): void {
+    this.server.close();
+    for (const connection of [...this.connections]) connection.destroy();
+    this.tunnelSite.close();
+    this.cover.close();
+  }
+
+  private async drain(): Promise<void> {
+    this.server.close();
+    const closeQuiet = (): void => {
+      for (const connection of [...this.connections]) {
+        if (connection.isQuiet(this.limits.drainQuietMs)) connection.destroy();
+      }
+    };
+    const check = setInterval(closeQuiet, DRAIN_CHECK_MS);
+    let limit: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.whenEmpty = resolve;
+      limit = setTimeout(resolve, this.limits.drainMs);
+      if (this.connections.size === 0) resolve();
+    });
+    clearInterval(check);
+    clearTimeout(limit);
+    this.destroy();
+  }
+
+  private onGone(connection: FrontConnection): void {
+    this.connections.delete(connection);
+    if (this.connections.size === 0) this.whenEmpty?.();
+  }
+}
+
+function listenError(cause: Error, host: string | undefined, port: number): CulvertError {
+  const where = host === undefined ? `port ${port}` : `port ${port} of ${host}`;
+  switch (systemCode(cause)) {
+    case 'EADDRINUSE':
+      return new CulvertError('ERR_PORT_IN_USE', `${where} is in use by another program`, {
+        remedy: 'stop that program or choose another port',
+        cause,
+      });
+    case 'EACCES': {
+      const system = port <= HIGHEST_SYSTEM_PORT;
+      return new CulvertError('ERR_PORT_FORBIDDEN', `the system does not allow listening on ${where}`, {
+        remedy: system
+          ? 'choose a port above 1023, or give the right to low ports (Linux: setcap cap_net_bind_service=+ep on node)'
+          : 'choose another port',
+        cause,
+      });
+    }
+    default:
+      return new CulvertError('ERR_LISTEN', `cannot listen on ${where}: ${cause.message}`, {
+        remedy: 'check the address to listen on',
+        cause,
+      });
+  }
+}

@@ -1,0 +1,188 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
+import { type Logger, silentLogger } from '../base/log.ts';
+import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
+import { type EngineConfig, resolveConfig } from '../config.ts';
+import type { UserKey } from '../crypto/keys.ts';
+import { Muxer } from '../mux/muxer.ts';
+import { type Admission, Gate } from '../session/gate.ts';
+import { SessionRegistry } from '../session/registry.ts';
+import { Session } from '../session/session.ts';
+import { type CoverSpec, createCover } from './cover.ts';
+import { Front } from './front.ts';
+import { dialTarget } from './outbound.ts';
+
+export interface ServerOptions {
+  /** Absent host = all interfaces. Port 0 = any free one. */
+  listen: { host?: string; port: number };
+  /** At least one. */
+  users: readonly UserKey[];
+  cover?: CoverSpec;
+  config?: Partial<EngineConfig>;
+  log?: Logger;
+  clock?: Clock;
+  random?: RandomBytes;
+}
+
+/** One client's session as a person may see it. Bytes are stream data, from the server's view. */
+export interface ServerSessionStatus {
+  user: string;
+  from: string | undefined;
+  streams: number;
+  opened: number;
+  sent: number;
+  received: number;
+  rttMs: number | undefined;
+  resumes: number;
+  resentBytes: number;
+}
+
+/** The server: one listener; what is not a valid first flight belongs to the cover site (I1, I6). */
+export class Server {
+  private readonly config: EngineConfig;
+  private readonly log: Logger;
+  private readonly clock: Clock;
+  private readonly random: RandomBytes;
+  private readonly registry: SessionRegistry;
+  private readonly gate: Gate;
+  private readonly front: Front;
+  private readonly listenAt: { host?: string; port: number };
+  private readonly muxers = new Map<Session, Muxer>();
+
+  constructor(options: ServerOptions) {
+    this.config = resolveConfig(options.config);
+    this.log = options.log ?? silentLogger;
+    this.clock = options.clock ?? systemClock;
+    this.random = options.random ?? systemRandom;
+    this.listenAt = options.listen;
+    this.registry = new SessionRegistry(this.config, this.clock);
+    this.gate = new Gate({
+      users: options.users,
+      registry: this.registry,
+      clock: this.clock,
+      random: this.random,
+      clockSkewMs: this.config.clockSkewMs,
+      replayEntries: this.config.replayEntries,
+      windowBytes: this.config.initialWindowBytes,
+      receiveBytes: this.config.receiveBufferBytes,
+      keptMs: this.config.detachedMs,
+    });
+    this.front = new Front({
+      cover: createCover(options.cover ?? { kind: 'none' }, { log: this.log.child('cover') }),
+      claimUpgrade: (request, socket, head) => this.claimUpgrade(request, socket, head),
+      claimRequest: () => false,
+      log: this.log,
+    });
+  }
+
+  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
+  async start(): Promise<{ address: string; port: number }> {
+    return this.front.listen(this.listenAt);
+  }
+
+  sessions(): ServerSessionStatus[] {
+    return this.registry.list().map(({ session, user }) => {
+      const mux = this.muxers.get(session);
+      return {
+        user: user.name ?? user.id,
+        from: session.carrier?.label,
+        streams: mux?.streams.size ?? 0,
+        opened: mux?.stats.opened ?? 0,
+        sent: mux?.stats.sent ?? 0,
+        received: mux?.stats.received ?? 0,
+        rttMs: session.stats.rttMs,
+        resumes: session.stats.resumes,
+        resentBytes: session.stats.resentBytes,
+      };
+    });
+  }
+
+  /** Stops accepting, lets streams finish for a while, then ends every session in order. */
+  async close(): Promise<void> {
+    const closed = this.front.close();
+    for (const mux of this.muxers.values()) mux.goAway();
+    await this.drained();
+    for (const { session } of this.registry.list()) session.close();
+    this.front.destroy();
+    await closed;
+  }
+
+  private async drained(): Promise<void> {
+    const until = this.clock.now() + this.config.drainMs;
+    const busy = (): boolean => [...this.muxers.values()].some((mux) => mux.streams.size > 0);
+    while (busy() && this.clock.now() < until) {
+      await new Promise<void>((resolve) => this.clock.after(50, resolve));
+    }
+  }
+
+  private claimUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): boolean {
+    for (const flight of upgradeFlights(request)) {
+      const admission = this.gate.admit(flight);
+      if (admission === undefined) continue;
+      if (admission.kind === 'attach') {
+        const carrier = acceptWs(request, socket, head, { clock: this.clock });
+        if (carrier !== undefined) admission.session.resume(carrier, admission.attach);
+        return true;
+      }
+      const session = this.makeSession(admission);
+      if (session === undefined) return false;
+      const carrier = acceptWs(request, socket, head, { clock: this.clock, reply: admission.reply });
+      if (carrier !== undefined) session.attach(carrier, true);
+      return true;
+    }
+    return false;
+  }
+
+  private makeSession(admission: Extract<Admission, { kind: 'new' }>): Session | undefined {
+    const { config, clock } = this;
+    const log = this.log.child(`session ${admission.sessionId.toString('hex', 0, 4)}`);
+    const session = new Session({
+      id: admission.sessionId,
+      sendSecret: admission.sendSecret,
+      receiveSecret: admission.receiveSecret,
+      limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, admission.hello.receiveBytes) },
+      clock,
+      random: this.random,
+      defer: setImmediate,
+      log,
+    });
+    if (!this.registry.add(session, admission.user)) {
+      this.log.warn(`refused a client: ${config.maxSessions} sessions are open already`);
+      return undefined;
+    }
+    const mux = new Muxer({
+      role: 'server',
+      limits: config,
+      peerWindowBytes: admission.hello.windowBytes,
+      clock,
+      wake: (now) => session.wake(now),
+      onOpen: (incoming, target) => {
+        log.debug(() => `stream ${incoming.stream.id} to ${target.host || 'this machine'}:${target.port}`);
+        dialTarget(incoming, target, { ...config, clock });
+      },
+    });
+    this.muxers.set(session, mux);
+    session.use({
+      pull: (limit) => mux.pull(limit),
+      onRecord: (pieces) => mux.onRecord(pieces),
+      onSessionEnd: (error) => mux.destroy(error.code === 'ERR_CLOSED' ? 'shutdown' : 'sessionLost'),
+    });
+    session.watcher = {
+      onActive: (carrier) => {
+        this.registry.attached(session);
+        log.info(`${carrier.label} (user ${admission.user.name ?? admission.user.id})`);
+      },
+      onCarrierLost: (carrier, reason, left) => {
+        if (left === 0) this.registry.detached(session);
+        log.info(`${carrier.label} is gone: ${reason.message}; the session is kept`);
+      },
+      onEnd: (error) => {
+        this.registry.remove(session);
+        this.muxers.delete(session);
+        log.info(`ended: ${error.message}`);
+      },
+    };
+    return session;
+  }
+}

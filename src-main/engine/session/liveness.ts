@@ -1,0 +1,97 @@
+import type { Clock, RandomBytes, Timer } from '../base/clock.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+
+export interface LivenessOptions {
+  limits: { pingIntervalMs: number; pingTimeoutMs: number; stallProbeMs: number };
+  clock: Clock;
+  random: RandomBytes;
+  /** The carrier to watch. */
+  carrier: () => Carrier | undefined;
+  /** Whether sent data waits for acknowledgement: then silence is suspicious sooner. */
+  waiting: () => boolean;
+  ping: (token: number) => void;
+  dead: (carrier: Carrier, silenceMs: number) => void;
+}
+
+/**
+ * Keepalive and dead-peer detection. Silence leads to a PING, silence after that to the carrier's end. Any byte
+ * heard counts as life; the PONG also measures the round trip.
+ */
+export class Liveness {
+  private readonly options: LivenessOptions;
+  private timer: Timer | undefined;
+  private token: number | undefined;
+  private sentAt = 0;
+  private dueAt = 0;
+
+  constructor(options: LivenessOptions) {
+    this.options = options;
+  }
+
+  /** A carrier became active (its round trip is measured at once) or none is left. */
+  reset(): void {
+    this.stop();
+    if (this.options.carrier() === undefined) return;
+    this.sendPing();
+    this.schedule();
+  }
+
+  /** Data is on its way: look sooner. Cheap when a look is near already, as it is called for every small message. */
+  arm(): void {
+    if (this.timer === undefined) return;
+    if (this.dueAt > this.options.clock.now() + this.options.limits.stallProbeMs) this.schedule();
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.token = undefined;
+  }
+
+  /** The round trip, ms, when `token` is the one asked for. */
+  pong(token: number): number | undefined {
+    if (token !== this.token) return undefined;
+    this.token = undefined;
+    return this.options.clock.now() - this.sentAt;
+  }
+
+  private sendPing(): void {
+    this.token = this.options.random(4).readUInt32BE(0);
+    this.sentAt = this.options.clock.now();
+    this.options.ping(this.token);
+  }
+
+  private schedule(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    const carrier = this.options.carrier();
+    if (carrier === undefined) return;
+    const { limits, clock } = this.options;
+    const patience = this.options.waiting() ? limits.stallProbeMs : limits.pingIntervalMs;
+    const due = this.token === undefined ? carrier.heardAt + patience : this.sentAt + limits.pingTimeoutMs;
+    const delay = Math.max(10, due - clock.now());
+    this.dueAt = clock.now() + delay;
+    this.timer = clock.after(delay, () => this.check());
+  }
+
+  private check(): void {
+    this.timer = undefined;
+    const carrier = this.options.carrier();
+    if (carrier === undefined) return;
+    const { limits, clock } = this.options;
+    const now = clock.now();
+    const silence = now - carrier.heardAt;
+    if (
+      this.token !== undefined &&
+      carrier.heardAt < this.sentAt &&
+      now - this.sentAt >= limits.pingTimeoutMs
+    ) {
+      this.options.dead(carrier, silence);
+      return;
+    }
+    const patience = this.options.waiting() ? limits.stallProbeMs : limits.pingIntervalMs;
+    if (this.token !== undefined && now - this.sentAt >= limits.pingTimeoutMs) this.token = undefined;
+    if (this.token === undefined && silence >= patience) this.sendPing();
+    this.schedule();
+  }
+}

@@ -1,0 +1,355 @@
+import { assertNever, CulvertError } from '../base/errors.ts';
+import type { Carrier, CarrierRecord, Flow } from '../carrier/carrier.ts';
+import {
+  RECORD_KIND,
+  type RecordKind,
+  RecordOpener,
+  RecordSealer,
+  type SealedRecord,
+} from '../crypto/record.ts';
+import { RecordReader } from '../crypto/record-reader.ts';
+import { type AckState, type Control, decodeControl, encodeControl } from '../wire/control.ts';
+import { AckScheduler } from './ack-scheduler.ts';
+import { randomPadding } from './client-flight.ts';
+import { Liveness } from './liveness.ts';
+import { RateMeter } from './rate-meter.ts';
+import { ReceiveOrder } from './receive-order.ts';
+import { ReplayWindow } from './replay-window.ts';
+import { SendBuffer } from './send-buffer.ts';
+import type { SessionOptions, SessionStats, SessionUser, SessionWatcher } from './types.ts';
+
+/**
+ * An authenticated, ordered, reliable sequence of sealed records that outlives any carrier.
+ *
+ * Records wait in the send buffer until acknowledged. When a carrier dies, what left on it and is unacknowledged
+ * leaves again, the same bytes, on the next one; the receiver drops what it has. A full send buffer stops `pull`,
+ * which stops the streams (I4).
+ */
+export class Session {
+  readonly id: Buffer;
+  readonly stats: SessionStats = {
+    sentBytes: 0,
+    receivedBytes: 0,
+    resentBytes: 0,
+    resumes: 0,
+    rttMs: undefined,
+  };
+  watcher: SessionWatcher = {};
+  private user: SessionUser | undefined;
+  private readonly options: SessionOptions;
+  private readonly sealer: RecordSealer;
+  private readonly opener: RecordOpener;
+  private readonly sendBuffer = new SendBuffer();
+  private readonly order: ReceiveOrder;
+  private readonly controlWindow = new ReplayWindow();
+  private readonly rate: RateMeter;
+  private readonly liveness: Liveness;
+  private readonly carriers = new Set<Carrier>();
+  private active: Carrier | undefined;
+  private ended: CulvertError | undefined;
+  private controlSeq = 0;
+  private readonly acks: AckScheduler;
+  private pumpQueued = false;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.id = options.id;
+    this.sealer = new RecordSealer(options.sendSecret);
+    this.opener = new RecordOpener(options.receiveSecret);
+    this.order = new ReceiveOrder(options.limits.receiveBufferBytes);
+    this.rate = new RateMeter(options.clock);
+    this.acks = new AckScheduler(options.limits, options.clock, () => this.sendAck());
+    this.liveness = new Liveness({
+      limits: options.limits,
+      clock: options.clock,
+      random: options.random,
+      carrier: () => this.active,
+      waiting: () => this.sendBuffer.size > 0,
+      ping: (token) => this.sendControl({ type: 'ping', token, ack: this.takeAck() }),
+      dead: (carrier, silence) =>
+        carrier.destroy(
+          new CulvertError('ERR_CARRIER_TIMEOUT', `no sign of life for ${Math.round(silence / 1000)} s`),
+        ),
+    });
+  }
+
+  /** The carrier that carries what is sent, if there is one. */
+  get carrier(): Carrier | undefined {
+    return this.active;
+  }
+  get isEnded(): boolean {
+    return this.ended !== undefined;
+  }
+  /** Bytes sealed and not acknowledged. */
+  get unacknowledged(): number {
+    return this.sendBuffer.bytes;
+  }
+
+  use(user: SessionUser): void {
+    this.user = user;
+  }
+
+  // ---- carriers -------------------------------------------------------------------------------------------
+
+  /**
+   * Attaches a carrier. `ready`: it may carry records at once (first carrier, or the server's side of a further
+   * one). Otherwise (the client's side of a further one) it waits for ATTACHED, which says what the peer has.
+   */
+  attach(carrier: Carrier, ready: boolean): void {
+    if (this.ended !== undefined) {
+      carrier.destroy(this.ended);
+      return;
+    }
+    this.carriers.add(carrier);
+    carrier.start({
+      openFlow: () => this.openFlow(carrier),
+      onWritable: () => {
+        if (carrier === this.active) this.pump();
+      },
+      onClose: (reason) => this.carrierLost(carrier, reason),
+    });
+    if (ready && this.carriers.has(carrier)) this.activate(carrier);
+  }
+
+  /** The client's first flight on a further carrier: a sealed ATTACH. */
+  sealAttach(replace: boolean): Buffer {
+    const control = encodeControl({ type: 'attach', replace, ack: this.order.state() });
+    const plain = Buffer.concat([control, randomPadding(this.options.random)]);
+    return Buffer.concat(
+      this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length).parts,
+    );
+  }
+
+  /** Reads a first flight made by `sealAttach`. Undefined when it does not verify or was seen before. */
+  openAttach(flight: Buffer): { replace: boolean; ack: AckState } | undefined {
+    let found: { replace: boolean; ack: AckState } | undefined;
+    const reader = new RecordReader(this.opener, {
+      wants: (kind, seq) => kind === RECORD_KIND.control && this.controlWindow.fresh(seq),
+      onRecord: (_kind, seq, pieces) => {
+        const control = decodeControl(Buffer.concat(pieces));
+        if (this.controlWindow.accept(seq) && control.type === 'attach') found = control;
+      },
+    });
+    try {
+      reader.push(flight);
+    } catch {
+      return undefined;
+    }
+    return reader.atBoundary ? found : undefined;
+  }
+
+  /** The server's side of ATTACH: answers with what it has, then sends what the client lacks. */
+  resume(carrier: Carrier, attach: { replace: boolean; ack: AckState }): void {
+    if (this.ended !== undefined) return carrier.destroy(this.ended);
+    this.stats.resumes++;
+    this.applyAck(attach.ack);
+    if (attach.replace) {
+      for (const old of [...this.carriers])
+        old.destroy(new CulvertError('ERR_CARRIER_LOST', 'replaced by the peer'));
+    }
+    this.attach(carrier, false);
+    if (!this.carriers.has(carrier)) return;
+    carrier.send([this.sealControl({ type: 'attached', ack: this.takeAck() })]);
+    this.activate(carrier);
+  }
+
+  private activate(carrier: Carrier): void {
+    this.active = carrier;
+    this.liveness.reset();
+    this.watcher.onActive?.(carrier);
+    this.pump();
+  }
+
+  private carrierLost(carrier: Carrier, reason: CulvertError): void {
+    if (!this.carriers.delete(carrier)) return;
+    this.sendBuffer.lost(carrier);
+    if (this.active === carrier) {
+      this.active = undefined;
+      this.liveness.reset();
+      for (const other of this.carriers) this.active = other;
+    }
+    if (this.ended !== undefined) return;
+    this.watcher.onCarrierLost?.(carrier, reason, this.carriers.size);
+    if (this.active !== undefined) this.pump();
+  }
+
+  // ---- sending --------------------------------------------------------------------------------------------
+
+  /** The user has something to send. `now`: enough to fill a record; otherwise it waits for the turn's end. */
+  wake(now: boolean): void {
+    if (now) this.pump();
+    else if (!this.pumpQueued) {
+      this.pumpQueued = true;
+      this.options.defer(this.deferredPump);
+    }
+  }
+
+  private readonly deferredPump = (): void => {
+    this.pumpQueued = false;
+    this.pump();
+  };
+
+  private pump(): void {
+    const carrier = this.active;
+    if (carrier === undefined || this.ended !== undefined) return;
+    const { sendBuffer } = this;
+    const idle = sendBuffer.size === 0;
+    while (carrier.writable && this.active === carrier) {
+      const again = sendBuffer.hasResend ? sendBuffer.nextResend(carrier) : undefined;
+      if (again !== undefined) {
+        this.stats.resentBytes += again.bytes;
+        this.transmit(carrier, again);
+        continue;
+      }
+      if (sendBuffer.bytes >= this.options.limits.sendBufferBytes) break;
+      const plan = this.user?.pull(this.rate.recordBytes);
+      if (plan === undefined) break;
+      const record = this.sealer.seal(RECORD_KIND.reliable, sendBuffer.nextSeq, plan.parts, plan.length);
+      sendBuffer.push(record, carrier);
+      this.transmit(carrier, record);
+    }
+    if (idle && sendBuffer.size > 0) this.liveness.arm();
+  }
+
+  private transmit(carrier: Carrier, record: SealedRecord): void {
+    this.stats.sentBytes += record.bytes;
+    // An ACK that is nearly due leaves with it: one system call less here and at the peer.
+    if (!this.acks.nearlyDue) carrier.send([record]);
+    else carrier.send([this.sealControl({ type: 'ack', ack: this.takeAck() }), record]);
+  }
+
+  private sealControl(control: Control): CarrierRecord {
+    const plain = encodeControl(control);
+    return this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length);
+  }
+
+  private sendControl(control: Control): void {
+    this.active?.send([this.sealControl(control)]);
+  }
+
+  // ---- receiving ------------------------------------------------------------------------------------------
+
+  private openFlow(carrier: Carrier): Flow {
+    return new RecordReader(this.opener, {
+      wants: (kind, seq, length) => this.wants(kind, seq, length),
+      onRecord: (kind, seq, pieces) => this.onRecord(carrier, kind, seq, pieces),
+    });
+  }
+
+  private wants(kind: RecordKind, seq: number, length: number): boolean {
+    if (this.ended !== undefined) return false;
+    if (kind === RECORD_KIND.control) return this.controlWindow.fresh(seq);
+    const verdict = this.order.check(seq, length);
+    if (verdict === 'full')
+      throw new CulvertError('ERR_LIMIT', 'the peer sent more than fits the receive buffer');
+    // A duplicate means that the peer lacks an ACK: tell it again.
+    if (verdict === 'duplicate') this.acks.received(length);
+    return verdict === 'new';
+  }
+
+  private onRecord(carrier: Carrier, kind: RecordKind, seq: number, pieces: Buffer[]): void {
+    if (this.ended !== undefined) return;
+    if (kind === RECORD_KIND.control) {
+      if (this.controlWindow.accept(seq)) {
+        this.onControl(carrier, decodeControl(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)));
+      }
+      return;
+    }
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    this.stats.receivedBytes += length;
+    try {
+      this.order.put(seq, pieces, (next) => this.user?.onRecord(next));
+    } catch (error) {
+      // The record was sealed by the peer and is malformed inside: no carrier can mend that.
+      this.end(
+        error instanceof CulvertError
+          ? error
+          : new CulvertError('ERR_INTERNAL', 'mux failed', { cause: error }),
+      );
+      return;
+    }
+    this.acks.received(length);
+  }
+
+  private takeAck(): AckState {
+    this.acks.taken();
+    return this.order.state();
+  }
+
+  private sendAck(): void {
+    if (this.active !== undefined && this.ended === undefined)
+      this.sendControl({ type: 'ack', ack: this.takeAck() });
+  }
+
+  private applyAck(ack: AckState): void {
+    const freed = this.sendBuffer.ack(ack);
+    if (freed === false) {
+      this.end(new CulvertError('ERR_RECORD', 'the peer acknowledged what was never sent'));
+      return;
+    }
+    if (freed === 0) return;
+    this.rate.acked(freed, this.sendBuffer.size > 0);
+    this.pump();
+  }
+
+  private onControl(carrier: Carrier, control: Control): void {
+    switch (control.type) {
+      case 'ack':
+        this.applyAck(control.ack);
+        return;
+      case 'ping':
+        carrier.send([this.sealControl({ type: 'pong', token: control.token, ack: this.takeAck() })]);
+        this.applyAck(control.ack);
+        return;
+      case 'pong': {
+        const rtt = this.liveness.pong(control.token);
+        if (rtt !== undefined) this.stats.rttMs = rtt;
+        this.applyAck(control.ack);
+        return;
+      }
+      case 'attached':
+        this.stats.resumes++;
+        this.applyAck(control.ack);
+        if (this.carriers.has(carrier)) this.activate(carrier);
+        return;
+      case 'close':
+        this.end(new CulvertError('ERR_CLOSED', 'the peer ended the session'));
+        return;
+      case 'attach':
+      case 'poll':
+        return;
+      default:
+        assertNever(control);
+    }
+  }
+
+  // ---- the end --------------------------------------------------------------------------------------------
+
+  /** Ends in order: the peer is told. Idempotent. */
+  close(): void {
+    if (this.ended !== undefined) return;
+    this.sendControl({ type: 'close' });
+    this.end(new CulvertError('ERR_CLOSED', 'the session was closed'));
+  }
+
+  /** Ends at once. Idempotent. */
+  destroy(error: CulvertError): void {
+    this.end(error);
+  }
+
+  private end(error: CulvertError): void {
+    if (this.ended !== undefined) return;
+    this.ended = error;
+    this.acks.stop();
+    this.liveness.stop();
+    this.sendBuffer.clear();
+    for (const carrier of [...this.carriers]) {
+      if (error.code === 'ERR_CLOSED') carrier.close();
+      else carrier.destroy(error);
+    }
+    this.active = undefined;
+    this.user?.onSessionEnd(error);
+    this.watcher.onEnd?.(error);
+  }
+}

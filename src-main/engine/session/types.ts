@@ -1,0 +1,64 @@
+import type { Clock, RandomBytes } from '../base/clock.ts';
+import type { CulvertError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+
+/** Limits a session obeys; all sizes in bytes, times in milliseconds. */
+export interface SessionLimits {
+  sendBufferBytes: number;
+  receiveBufferBytes: number;
+  ackDelayMs: number;
+  ackBytes: number;
+  pingIntervalMs: number;
+  pingTimeoutMs: number;
+  stallProbeMs: number;
+}
+
+export interface SessionOptions {
+  /** 8 bytes, chosen by the server. */
+  id: Buffer;
+  sendSecret: Buffer;
+  receiveSecret: Buffer;
+  limits: SessionLimits;
+  clock: Clock;
+  random: RandomBytes;
+  /** Runs `fn` once the events at hand are dealt with, so that what they bring leaves together. */
+  defer: (fn: () => void) => void;
+  log: Logger;
+}
+
+/** Plaintext of the next record. */
+export interface RecordPlan {
+  parts: Buffer[];
+  length: number;
+}
+
+/** The layer above: the mux. */
+export interface SessionUser {
+  /** Gives at most `limit` bytes of frames, or nothing. */
+  pull(limit: number): RecordPlan | undefined;
+  /** One record of frames, in order. */
+  onRecord(pieces: Buffer[]): void;
+  /** The session is over. Called once. */
+  onSessionEnd(error: CulvertError): void;
+}
+
+/** Those who look after carriers: the client's dialer, the server's registry. */
+export interface SessionWatcher {
+  /** `carrier` now carries what is sent. */
+  onActive?(carrier: Carrier): void;
+  /** A carrier is gone; `left` are still attached. */
+  onCarrierLost?(carrier: Carrier, reason: CulvertError, left: number): void;
+  onEnd?(error: CulvertError): void;
+}
+
+export interface SessionStats {
+  /** Payload and record bytes handed to carriers, resent ones included. */
+  sentBytes: number;
+  receivedBytes: number;
+  resentBytes: number;
+  /** Times another carrier was attached. */
+  resumes: number;
+  /** Last authenticated echo, ms; undefined before the first. */
+  rttMs: number | undefined;
+}

@@ -1,0 +1,71 @@
+import { CulvertError } from '../../src-main/engine/base/errors.ts';
+import { allValues, badFlag, lastValue, parseCount, parseFlags } from './flags.ts';
+
+/** The suites there are; `all` runs each. */
+export const SUITES = ['ws'] as const;
+export type Suite = (typeof SUITES)[number];
+
+export interface BenchOptions {
+  readonly suites: readonly Suite[];
+  readonly runs: number;
+  /** Length of one sample. */
+  readonly seconds: number;
+  /** Node binaries to run Culvert with. */
+  readonly nodes: readonly string[];
+  /** Where the JSON goes; undefined for test/bench/results/SUITE.json. */
+  readonly json: string | undefined;
+  readonly writeReadme: boolean;
+  readonly memory: boolean;
+}
+
+export const BENCH_USAGE = `npm run bench -- [ws|all] [flags]
+  --runs=5          runs of each measure; the median is reported
+  --seconds=2       length of one sample
+  --node=PATH       Node to run Culvert with; give it again to compare several (default: this one)
+  --json=PATH       where to write the figures (default: test/bench/results/SUITE.json)
+  --write-readme    put the table into README.md
+  --no-memory       leave out idle memory`;
+
+/**
+ * @param defaultNode used when no `--node` is given
+ * @returns undefined when help is asked for
+ * @throws {CulvertError} ERR_BAD_OPTION
+ */
+export function parseBenchOptions(argv: readonly string[], defaultNode: string): BenchOptions | undefined {
+  const known = ['runs', 'seconds', 'node', 'json'];
+  const parsed = parseFlags(argv, known, ['write-readme', 'no-memory', 'help', 'h']);
+  if (parsed.flags.has('help') || parsed.flags.has('h')) return undefined;
+  const seconds = Number(lastValue(parsed, 'seconds') ?? '2');
+  if (!(seconds >= 0.1 && seconds <= 600)) throw badFlag('--seconds must be from 0.1 to 600', '--seconds=2');
+  const suites = parseSuites(parsed.positionals);
+  const json = lastValue(parsed, 'json');
+  if (json !== undefined && suites.length > 1) {
+    throw new CulvertError('ERR_BAD_OPTION', '--json names one file but several suites run', {
+      remedy: 'name one suite, or leave --json out',
+    });
+  }
+  const nodes = [...new Set(allValues(parsed, 'node'))];
+  return {
+    suites,
+    runs: parseCount('runs', lastValue(parsed, 'runs') ?? '5', 1, 1000),
+    seconds,
+    nodes: nodes.length > 0 ? nodes : [defaultNode],
+    json,
+    writeReadme: parsed.flags.has('write-readme'),
+    memory: !parsed.flags.has('no-memory'),
+  };
+}
+
+function parseSuites(words: readonly string[]): readonly Suite[] {
+  if (words.length === 0) return ['ws'];
+  if (words.includes('all')) return SUITES;
+  return words.map((word) => {
+    const suite = SUITES.find((each) => each === word);
+    if (suite === undefined) {
+      throw new CulvertError('ERR_BAD_OPTION', `no benchmark is called "${word}"`, {
+        remedy: `there are: ${SUITES.join(', ')}, all`,
+      });
+    }
+    return suite;
+  });
+}

@@ -1,0 +1,427 @@
+import { once } from 'node:events';
+import * as http from 'node:http';
+import * as net from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CulvertError } from '../../../../src-main/engine/base/errors.ts';
+import { silentLogger } from '../../../../src-main/engine/base/log.ts';
+import { createCover } from '../../../../src-main/engine/server/cover.ts';
+import { Front, type FrontOptions } from '../../../../src-main/engine/server/front.ts';
+import type { FrontLimits } from '../../../../src-main/engine/server/front-limits.ts';
+import { exchange, times, undated } from '../../../support/web-client.ts';
+import { listening } from '../../../support/web-covers.ts';
+
+const closers: (() => void)[] = [];
+let coverPort = 0;
+let coverConnections = 0;
+let coverBytes = '';
+let coverGone: Promise<unknown> = Promise.resolve();
+
+beforeEach(async () => {
+  coverConnections = 0;
+  coverBytes = '';
+  const cover = http.createServer((request, response) => {
+    request.resume();
+    if (request.url === '/eager') response.end('cover at once');
+    else request.on('end', () => response.end(`cover ${request.method} ${request.url}`));
+  });
+  cover.on('connection', (socket: net.Socket) => {
+    coverConnections++;
+    coverGone = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('data', (chunk: Buffer) => {
+      coverBytes += chunk.toString('latin1');
+    });
+  });
+  coverPort = await listening(cover);
+  closers.push(() => {
+    cover.close();
+    cover.closeAllConnections();
+  });
+});
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function start(hooks: Partial<FrontOptions> = {}, limits: Partial<FrontLimits> = {}): Promise<number> {
+  const front = new Front({
+    cover: createCover({ kind: 'proxy', url: `http://127.0.0.1:${coverPort}` }, { log: silentLogger }),
+    claimUpgrade: () => false,
+    claimRequest: () => false,
+    log: silentLogger,
+    limits,
+    ...hooks,
+  });
+  closers.push(() => front.destroy());
+  return (await front.listen({ host: '127.0.0.1', port: 0 })).port;
+}
+
+const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`;
+const post = (path: string, body: string, headers = ''): string =>
+  `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`;
+const UPGRADE = 'Connection: upgrade\r\nUpgrade: tunnel\r\n';
+
+const ownRequests: FrontOptions['claimRequest'] = (request) =>
+  request.url?.startsWith('/mine')
+    ? (req, res) => {
+        req.setEncoding('utf8');
+        let body = '';
+        req.on('data', (text) => {
+          body += text;
+        });
+        req.on('end', () => res.end(`tunnel ${req.url} ${body}`));
+      }
+    : false;
+
+describe('claimed upgrades', () => {
+  it('hands over the socket, the head in its order, and the bytes behind it; the cover sees nothing', async () => {
+    const seen: unknown[] = [];
+    const port = await start({
+      claimUpgrade: (request, socket, head) => {
+        seen.push(
+          request.method,
+          request.url,
+          request.httpVersion,
+          request.rawHeaders,
+          request.headers.upgrade,
+          head,
+        );
+        socket.write('mine\n');
+        socket.on('data', (chunk) => socket.end(`got ${chunk}`));
+        return true;
+      },
+    });
+    const { text, end } = await exchange(port, [
+      `GET /t HTTP/1.1\r\nhOst: a\r\n${UPGRADE}X:  1 \r\n\r\nbehind`,
+      { pauseMs: 20 },
+      'later',
+    ]);
+    expect(seen).toEqual([
+      'GET',
+      '/t',
+      '1.1',
+      ['hOst', 'a', 'Connection', 'upgrade', 'Upgrade', 'tunnel', 'X', '1'],
+      'tunnel',
+      Buffer.from('behind'),
+    ]);
+    expect(text).toBe('mine\ngot later');
+    expect(end).toBe('fin');
+    expect(coverConnections).toBe(0);
+  });
+
+  it('loses nothing to an owner that unshifts, or that listens late', async () => {
+    for (const late of [false, true]) {
+      const port = await start({
+        claimUpgrade: (_request, socket, head) => {
+          socket.unshift(head);
+          const listen = (): void => {
+            let text = '';
+            socket.on('data', (chunk) => {
+              text += chunk;
+            });
+            socket.on('end', () => socket.end(`[${text}]`));
+            socket.resume();
+          };
+          if (late) setTimeout(listen, 30);
+          else listen();
+          return true;
+        },
+      });
+      const { text } = await exchange(port, [`${get('/', UPGRADE)}one,`, { pauseMs: 10 }, 'two', 'FIN']);
+      expect(text).toBe('[one,two]');
+    }
+  });
+
+  it('claims a head that came in pieces, and then leaves the cover alone', async () => {
+    const port = await start({
+      claimUpgrade: (_request, socket) => {
+        socket.end('mine');
+        return true;
+      },
+    });
+    const head = get('/', UPGRADE);
+    const { text } = await exchange(port, [head.slice(0, 20), { pauseMs: 20 }, head.slice(20)]);
+    expect(text).toBe('mine');
+    expect(coverConnections).toBe(1);
+    await coverGone;
+  });
+
+  it('leaves a socket of which it was told no to the cover, with every byte', async () => {
+    const port = await start({ claimUpgrade: () => false });
+    const steps = [get('/x', UPGRADE), { pauseMs: 30 }, get('/y', 'Connection: close\r\n')];
+    const direct = await exchange(coverPort, steps);
+    coverBytes = '';
+    expect(undated((await exchange(port, steps)).text)).toBe(undated(direct.text));
+    expect(direct.text).toContain('cover GET /x');
+    expect(coverBytes).toBe(`${steps[0]}${steps[2]}`);
+  });
+
+  it('a hook that throws does not show', async () => {
+    const port = await start({
+      claimUpgrade: () => {
+        throw new Error('broken hook');
+      },
+      claimRequest: () => {
+        throw new Error('broken hook');
+      },
+    });
+    for (const text of [
+      get('/x', `Upgrade: a\r\nConnection: upgrade, close\r\n`),
+      get('/x', 'Connection: close\r\n'),
+    ]) {
+      const direct = await exchange(coverPort, [text]);
+      expect(undated((await exchange(port, [text])).text)).toBe(undated(direct.text));
+    }
+  });
+});
+
+describe('claimed requests', () => {
+  it('mixes on one connection with requests of the cover, in any order', async () => {
+    const port = await start({ claimRequest: ownRequests });
+    const socket = net.connect(port, '127.0.0.1');
+    closers.push(() => socket.destroy());
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    const ask = async (request: string, answer: string): Promise<void> => {
+      text = '';
+      socket.write(request);
+      await expect.poll(() => text, { interval: 2 }).toContain(answer);
+    };
+    await ask(get('/1'), 'cover GET /1');
+    await ask(post('/mine/1', 'up'), 'tunnel /mine/1 up');
+    await ask(post('/mine/2', 'up'), 'tunnel /mine/2 up');
+    await ask(get('/2'), 'cover GET /2');
+    await ask(post('/3', 'body'), 'cover POST /3');
+    await ask(post('/mine/4', ''), 'tunnel /mine/4');
+    // Pipelined behind a claimed one, and in one segment.
+    await ask(post('/mine/5', 'x') + get('/5') + get('/6'), 'cover GET /6');
+    expect(text).toMatch(/tunnel \/mine\/5 x.*cover GET \/5.*cover GET \/6/s);
+    await ask('\x16\x03\x01', '400 Bad Request');
+    expect(coverBytes).not.toContain('mine');
+  });
+
+  it('claims an upgrade after a request of the cover on the same connection', async () => {
+    const port = await start({
+      claimUpgrade: (_request, socket) => {
+        socket.end('mine');
+        return true;
+      },
+    });
+    const { text } = await exchange(port, [get('/1'), { pauseMs: 50 }, get('/t', UPGRADE)]);
+    expect(text).toContain('cover GET /1');
+    expect(text.endsWith('mine')).toBe(true);
+  });
+
+  it('does not let the tunnel overtake the answer of the cover', async () => {
+    const port = await start({ claimRequest: ownRequests });
+    const { text } = await exchange(port, [get('/1') + get('/mine', 'Connection: close\r\n')]);
+    expect(text).toMatch(/cover GET \/1.*cover GET \/mine/s);
+  });
+
+  it('gives the handler a real request and response: chunks, keep-alive, close, address', async () => {
+    const port = await start({
+      claimRequest: () => (req, res) => {
+        res.write(`${req.socket.remoteAddress} `);
+        req.on('data', (chunk: Buffer) => res.write(chunk));
+        req.on('end', () => res.end());
+      },
+    });
+    const { text, end } = await exchange(port, [
+      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
+      { pauseMs: 20 },
+      '3\r\ndef\r\n0\r\n\r\n',
+    ]);
+    expect(text).toContain('127.0.0.1 ');
+    expect(text).toContain('\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n');
+    expect(end).toBe('fin');
+  });
+
+  it('tells the handler when the client is gone', async () => {
+    const closed: string[] = [];
+    const port = await start({
+      claimRequest: () => (req, res) => {
+        req.on('error', () => closed.push('request'));
+        res.on('close', () => closed.push('response'));
+        res.write('x');
+      },
+    });
+    const socket = net.connect(port, '127.0.0.1');
+    socket.write(post('/', 'body').slice(0, -1));
+    await once(socket, 'data');
+    socket.resetAndDestroy();
+    await expect.poll(() => [...closed].sort()).toEqual(['request', 'response']);
+  });
+
+  it('closes a silent connection whose last request was claimed', async () => {
+    const port = await start({ claimRequest: ownRequests }, { tunnelIdleMs: 100 });
+    const { end, text } = await exchange(port, [post('/mine', 'x')]);
+    expect(text).toContain('tunnel /mine x');
+    expect(end).toBe('fin');
+  });
+});
+
+describe('requests whose body decides', () => {
+  const peeked: string[] = [];
+  const byBody: FrontOptions['claimRequest'] = (request) =>
+    request.method === 'POST'
+      ? {
+          peekBytes: 6,
+          decide: (body) => {
+            peeked.push(body.toString());
+            if (!body.toString().startsWith('secret')) return false;
+            return (req, res) => {
+              let length = 0;
+              req.on('data', (chunk: Buffer) => {
+                length += chunk.length;
+              });
+              req.on('end', () => res.end(`tunnel ${length}`));
+            };
+          },
+        }
+      : false;
+
+  beforeEach(() => {
+    peeked.length = 0;
+  });
+
+  it('claims by the first bytes, however the body is cut or coded', async () => {
+    const port = await start({ claimRequest: byBody });
+    const close = 'Connection: close\r\n';
+    const whole = post('/', 'secret and more', close);
+    const cut = whole.length - 12;
+    for (const steps of [[whole], [whole.slice(0, cut), { pauseMs: 20 }, whole.slice(cut)]]) {
+      expect((await exchange(port, steps)).text).toContain('tunnel 15');
+    }
+    const chunked = `POST / HTTP/1.1\r\nHost: a\r\n${close}Transfer-Encoding: chunked\r\n\r\n`;
+    expect((await exchange(port, [`${chunked}2\r\nse\r\n5\r\ncret \r\n0\r\n\r\n`])).text).toContain(
+      'tunnel 7',
+    );
+    expect(peeked).toEqual(['secret', 'secret', 'secret']);
+    expect(coverBytes).toBe('');
+  });
+
+  it('replays what was peeked to the cover, byte for byte', async () => {
+    const port = await start({ claimRequest: byBody });
+    const bodies = ['nothing', 'sec', '', 'not a secret that is longer'];
+    for (const body of bodies) {
+      const text = post('/p', body, 'Connection: close\r\n');
+      const direct = await exchange(coverPort, [text]);
+      coverBytes = '';
+      expect(undated((await exchange(port, [text])).text)).toBe(undated(direct.text));
+      expect(coverBytes).toBe(text);
+    }
+    expect(peeked).toEqual(['nothin', 'sec', '', 'not a ']);
+  });
+
+  it('is the cover\u2019s when the body does not come: it answers as it would', async () => {
+    const port = await start({ claimRequest: byBody }, { peekHoldMs: 60 });
+    const head = post('/eager', 'secret', 'Connection: close\r\n').slice(0, -6);
+    const stalled = await exchange(port, [head], times('cover at once', 1));
+    expect(stalled.text).toContain('cover at once');
+    // The body that comes after all goes after its head.
+    const late = await exchange(
+      port,
+      [post('/late', 'secret').slice(0, -6), { pauseMs: 150 }, 'secret'],
+      times('cover', 1),
+    );
+    expect(late.text).toContain('cover POST /late');
+    expect(peeked).toEqual([]);
+  });
+
+  it('gives the cover what there is when the client ends or the coding is broken', async () => {
+    const port = await start({ claimRequest: byBody }, { peekHoldMs: 5_000 });
+    const half = post('/', 'secret').slice(0, -3);
+    const broken = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnot hex';
+    for (const steps of [[half, 'FIN' as const], [broken]]) {
+      const direct = await exchange(coverPort, steps);
+      coverBytes = '';
+      const seen = await exchange(port, steps);
+      expect(undated(seen.text)).toBe(undated(direct.text));
+      expect(coverBytes).toBe(steps[0]);
+    }
+    expect(peeked).toEqual([]);
+  });
+
+  it('does not hold a request that waits for 100 Continue', async () => {
+    const port = await start({ claimRequest: byBody }, { peekHoldMs: 5_000 });
+    const text = post('/', 'secret', 'Expect: 100-continue\r\n');
+    const seen = await exchange(port, [text.slice(0, -6)], times('100 Continue', 1));
+    expect(seen.ms).toBeLessThan(2_000);
+  });
+});
+
+describe('listening and stopping', () => {
+  it('names a port that is taken', async () => {
+    const port = await start();
+    const front = new Front({
+      cover: createCover({ kind: 'none' }, { log: silentLogger }),
+      claimUpgrade: () => false,
+      claimRequest: () => false,
+      log: silentLogger,
+    });
+    const refused = await front.listen({ host: '127.0.0.1', port }).catch((e) => e);
+    expect(refused).toBeInstanceOf(CulvertError);
+    expect(refused.code).toBe('ERR_PORT_IN_USE');
+    expect(refused.message).toContain(String(port));
+    const elsewhere = await front.listen({ host: '192.0.2.1', port: 0 }).catch((e) => e);
+    expect(elsewhere.code).toBe('ERR_LISTEN');
+    front.destroy();
+  });
+
+  it('closes more connections than it may have', async () => {
+    const port = await start({}, { maxConnections: 1 });
+    const first = net.connect(port, '127.0.0.1');
+    closers.push(() => first.destroy());
+    first.write(get('/1'));
+    await once(first, 'data');
+    const second = await exchange(port, [get('/2')]);
+    expect(second.text).toBe('');
+  });
+
+  it('close lets a request end, cuts silent connections, keeps what was claimed, refuses new ones', async () => {
+    let owned: net.Socket | undefined;
+    let finish: (() => void) | undefined;
+    const front = new Front({
+      cover: createCover({ kind: 'none' }, { log: silentLogger }),
+      claimUpgrade: (_request, socket) => {
+        owned = socket;
+        return true;
+      },
+      claimRequest: () => (_req, res) => {
+        res.write('first ');
+        finish = () => res.end('last');
+      },
+      log: silentLogger,
+      limits: { drainQuietMs: 20 },
+    });
+    const { port } = await front.listen({ host: '127.0.0.1', port: 0 });
+    const claimed = net.connect(port, '127.0.0.1');
+    closers.push(() => claimed.destroy());
+    claimed.write(get('/', UPGRADE));
+    await expect.poll(() => owned).toBeDefined();
+    const silent = exchange(port, []);
+    let asked = false;
+    const busy = exchange(port, [get('/')], (text) => {
+      asked ||= text.includes('first');
+      return text.includes('last');
+    });
+    await expect.poll(() => asked).toBe(true);
+    let closed = false;
+    const closing = front.close().then(() => {
+      closed = true;
+    });
+    expect((await silent).text).toBe('');
+    expect(closed).toBe(false);
+    await expect(exchange(port, [])).rejects.toThrow();
+    finish?.();
+    expect((await busy).text).toContain('last');
+    await closing;
+    expect(owned?.destroyed).toBe(false);
+    owned?.end('still here');
+    const [bytes] = await once(claimed, 'data');
+    expect(String(bytes)).toBe('still here');
+    expect(front.close()).toBe(front.close());
+    front.destroy();
+  });
+});
