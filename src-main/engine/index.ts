@@ -7,7 +7,6 @@ export { Client, type ClientOptions, type ClientStatus } from './client/client.t
 export type { DialerState } from './client/dialer.ts';
 export type { Forward, RuleStatus } from './client/rule.ts';
 export { DEFAULT_CONFIG, type EngineConfig, resolveConfig } from './config.ts';
-export { keyStrength } from './crypto/key-strength.ts';
-export { generateKey, parseKey, type UserKey } from './crypto/keys.ts';
+export { generateKey, keyStrength, parseKey, type UserKey } from './crypto/keys.ts';
 export type { CoverSpec } from './server/cover.ts';
 export { Server, type ServerOptions, type ServerSessionStatus } from './server/server.ts';
