@@ -5,7 +5,7 @@ export * from './base/errors.ts';
 export * from './base/log.ts';
 export { Client, type ClientOptions, type ClientStatus } from './client/client.ts';
 export type { DialerState } from './client/dialer.ts';
-export type { Forward, RuleStatus } from './client/rule.ts';
+export type { ConnectionStatus, Forward, RuleStatus } from './client/rule.ts';
 export { DEFAULT_CONFIG, type EngineConfig, resolveConfig } from './config.ts';
 export { generateKey, keyStrength, parseKey, type UserKey } from './crypto/keys.ts';
 export type { CoverSpec } from './server/cover.ts';

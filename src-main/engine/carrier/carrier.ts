@@ -7,6 +7,11 @@ export interface CarrierRecord {
   readonly seq: number;
   readonly parts: readonly Buffer[];
   readonly bytes: number;
+  /**
+   * To be called once for each `send`, when its parts have left the process (the kernel has them). A carrier that
+   * cannot tell does not call it; calling it early would send freed memory.
+   */
+  written(): void;
 }
 
 /** One ordered flow of bytes made of whole records. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import WebSocket from 'ws';
 import type { Clock } from '../base/clock.ts';
 import { CulvertError, systemCode } from '../base/errors.ts';
@@ -74,7 +75,8 @@ export function connectWs(options: WsConnectOptions): Promise<WsConnectResult> {
       headers,
       perMessageDeflate: false,
       followRedirects: false,
-      ca: options.ca === undefined ? undefined : [...options.ca],
+      // Node takes `ca` instead of its own list, not beside it.
+      ca: options.ca === undefined ? undefined : [...rootCertificates, ...options.ca],
     });
     const abort = (error: CulvertError): void => {
       settle({ kind: 'error', error });

@@ -33,6 +33,7 @@ export class WsCarrier implements Carrier {
   private readonly head: Buffer;
   private events: CarrierEvents | undefined;
   private flow: Flow | undefined;
+  private readonly unwritten: CarrierRecord[] = [];
   private closing = false;
   private gone = false;
 
@@ -85,7 +86,10 @@ export class WsCarrier implements Carrier {
     const given = this.socket;
     this.socket = readShared(given, (chunk) => this.onBytes(chunk));
     if (this.socket !== given) this.watch(this.socket);
-    this.socket.on('drain', () => events.onWritable());
+    this.socket.on('drain', () => {
+      this.settle();
+      events.onWritable();
+    });
     this.socket.on('end', () =>
       this.lost(new CulvertError('ERR_CARRIER_LOST', 'the WebSocket was closed by the peer')),
     );
@@ -101,8 +105,19 @@ export class WsCarrier implements Carrier {
     // Gathered into one writev; many small writes would each cost a system call and a segment.
     socket.cork();
     socket.write(header);
-    for (const record of records) for (const part of record.parts) socket.write(part);
+    for (const record of records) {
+      for (const part of record.parts) socket.write(part);
+      this.unwritten.push(record);
+    }
     socket.uncork();
+    this.settle();
+  }
+
+  /** Nothing waits for the kernel: the memory of all that was sent is the session's again. */
+  private settle(): void {
+    if (this.socket.writableLength > 0 || this.gone) return;
+    for (const record of this.unwritten) record.written();
+    this.unwritten.length = 0;
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import type { SessionStats } from '../session/types.ts';
 import { Dialer, type DialerState } from './dialer.ts';
-import { type Forward, ForwardRule, type RuleStatus } from './rule.ts';
+import { type ConnectionStatus, type Forward, ForwardRule, type RuleStatus } from './rule.ts';
 import { Tunnel } from './tunnel.ts';
 
 export interface ClientOptions {
@@ -101,6 +101,11 @@ export class Client {
       streams: this.dialer.mux?.streams.size ?? 0,
       rules: this.rules.map((rule) => rule.status()),
     };
+  }
+
+  /** What is open now, per rule and in the order of `status().rules`. */
+  connections(): ConnectionStatus[][] {
+    return this.rules.map((rule) => rule.connections());
   }
 
   /** Try again now instead of at the backoff's end. */

@@ -24,6 +24,15 @@ export interface RuleStatus {
   received: number;
 }
 
+/** One connection that is open now; bytes as in RuleStatus. */
+export interface ConnectionStatus {
+  /** Number of its stream in the session; 0 while it waits for one. */
+  id: number;
+  target: Target | undefined;
+  sent: number;
+  received: number;
+}
+
 export interface RuleOptions {
   forward: Forward;
   opener: StreamOpener;
@@ -90,9 +99,9 @@ export class ForwardRule implements StreamMeter, StreamOpener {
     if (failed) this.failed++;
   }
 
-  /** The streams open now. */
-  streams(): readonly TunnelStream[] {
-    return [...this.live];
+  /** The connections open now, oldest first. */
+  connections(): ConnectionStatus[] {
+    return [...this.live].map(({ id, target, counters }) => ({ id, target, ...counters }));
   }
 
   status(): RuleStatus {

@@ -1,6 +1,7 @@
 import type { DecipherGCM } from 'node:crypto';
 import { CulvertError } from '../base/errors.ts';
 import {
+  CIPHER_STEP,
   RECORD_HEADER,
   RECORD_TAG,
   type RecordHeader,
@@ -51,7 +52,7 @@ export class RecordReader {
       if (this.header === undefined) {
         at = this.readHeader(chunk, at);
       } else if (this.left > 0) {
-        const part = Math.min(this.left, chunk.length - at);
+        const part = Math.min(this.left, chunk.length - at, CIPHER_STEP);
         if (this.decipher !== undefined) {
           const whole = part === chunk.length ? chunk : chunk.subarray(at, at + part);
           this.pieces.push(this.decipher.update(whole));

@@ -15,6 +15,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
+import { release } from '../base/release.ts';
 
 export const RECORD_HEADER = 16;
 export const RECORD_TAG = 16;
@@ -28,12 +29,36 @@ export const REKEY_SHIFT = 20;
 export const RECORD_KIND = { reliable: 0, control: 1 } as const;
 export type RecordKind = (typeof RECORD_KIND)[keyof typeof RECORD_KIND];
 
-export interface SealedRecord {
+export class SealedRecord {
   readonly kind: RecordKind;
   readonly seq: number;
   /** Header, ciphertext and tag, cut anywhere. */
   readonly parts: readonly Buffer[];
   readonly bytes: number;
+  /** Carriers it was handed to, less those that said that it has left the process. */
+  private outstanding = 0;
+
+  constructor(kind: RecordKind, seq: number, parts: readonly Buffer[], bytes: number) {
+    this.kind = kind;
+    this.seq = seq;
+    this.parts = parts;
+    this.bytes = bytes;
+  }
+
+  /** A carrier is about to get it. */
+  handedOver(): void {
+    this.outstanding++;
+  }
+
+  /** A carrier has no further use for its memory. One that never says so merely leaves it to the collector. */
+  written(): void {
+    this.outstanding--;
+  }
+
+  /** Nobody needs it any more: gives its memory back, unless a carrier may still be sending it. */
+  retire(): void {
+    if (this.outstanding === 0) for (const part of this.parts) release(part);
+  }
 }
 
 /**
@@ -41,6 +66,12 @@ export interface SealedRecord {
  * more than it saves.
  */
 const SMALL = 8 << 10;
+
+/**
+ * Most bytes given to the cipher at once. Its output is a fresh allocation; from 128 KiB on malloc maps and unmaps
+ * pages for each, which costs as much as the encryption (measured: 256 KiB at 1.6 GB/s, 4 x 64 KiB at 2.2 GB/s).
+ */
+export const CIPHER_STEP = 64 << 10;
 
 const GCM_OPTIONS = { authTagLength: RECORD_TAG } as const;
 
@@ -104,13 +135,18 @@ export class RecordSealer {
     const sealedHeader = this.headerCipher.update(header);
     const bytes = length + RECORD_OVERHEAD;
     if (length <= SMALL)
-      return { kind, seq, bytes, parts: [this.sealSmall(cipher, sealedHeader, parts, length)] };
+      return new SealedRecord(kind, seq, [this.sealSmall(cipher, sealedHeader, parts, length)], bytes);
 
     const out: Buffer[] = [sealedHeader];
-    for (let i = 0; i < parts.length; i++) out.push(cipher.update(parts[i]));
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i];
+      for (let at = 0; at < part.length; at += CIPHER_STEP) {
+        out.push(cipher.update(part.length <= CIPHER_STEP ? part : part.subarray(at, at + CIPHER_STEP)));
+      }
+    }
     cipher.final();
     out.push(cipher.getAuthTag());
-    return { kind, seq, bytes, parts: out };
+    return new SealedRecord(kind, seq, out, bytes);
   }
 
   private sealSmall(cipher: CipherGCM, header: Buffer, parts: readonly Buffer[], length: number): Buffer {

@@ -296,15 +296,15 @@ export class Muxer implements StreamHost {
 
   // ---- receiving ------------------------------------------------------------------------------------------
 
-  /** Takes one record's plaintext. Throws ERR_FRAME when it breaks the rules. */
-  onRecord(pieces: Buffer[]): void {
-    if (!this.over) readFrames(pieces, this);
+  /** Takes one record's plaintext. True when nothing of it is kept. Throws ERR_FRAME when it breaks the rules. */
+  onRecord(pieces: Buffer[]): boolean {
+    return this.over || readFrames(pieces, this);
   }
 
-  onData(id: number, chunk: Buffer, more: boolean): void {
-    this.stats.received += chunk.length;
+  onData(id: number, chunks: readonly Buffer[], length: number): boolean {
+    this.stats.received += length;
     // Unknown: it was reset here while this data was under way.
-    this.streams.get(id)?.data(chunk, more);
+    return this.streams.get(id)?.data(chunks, length) ?? true;
   }
 
   onFrame(type: Exclude<FrameType, 4>, id: number, payload: Buffer): void {

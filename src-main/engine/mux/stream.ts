@@ -205,16 +205,20 @@ export class MuxStream implements TunnelStream {
     this.events.onOpenFailed?.(failure, message);
   }
 
-  data(chunk: Buffer, more: boolean): void {
-    if (this.over) return;
-    if (this.remoteEnded || !this.window.take(chunk.length)) {
+  /** True when the chunks are no longer needed. */
+  data(chunks: readonly Buffer[], length: number): boolean {
+    if (this.over) return true;
+    if (this.remoteEnded || !this.window.take(length)) {
       throw new CulvertError(
         'ERR_FRAME',
         `stream ${this.id} got data beyond its ${this.remoteEnded ? 'end' : 'window'}`,
       );
     }
-    this.counters.received += chunk.length;
-    this.events.onData(chunk, more);
+    this.counters.received += length;
+    const { events } = this;
+    if (events.onChunks !== undefined) return events.onChunks(chunks);
+    for (const chunk of chunks) events.onData(chunk);
+    return false;
   }
 
   fin(): void {

@@ -39,11 +39,13 @@ export interface StreamEvents {
   onOpened?(): void;
   /** The far end did not connect. Nothing follows. */
   onOpenFailed?(failure: OpenFailure, message: string): void;
+  /** Bytes, in order. The user calls `stream.consumed(chunk.length)` as it gets rid of them. */
+  onData(chunk: Buffer): void;
   /**
-   * Bytes, in order. The user calls `stream.consumed(chunk.length)` as it gets rid of them. `more`: further bytes
-   * follow within this turn, so a writer may gather.
+   * Instead of `onData`, where given: the chunks of one frame together. True when their memory is no longer needed
+   * (they have left the process).
    */
-  onData(chunk: Buffer, more?: boolean): void;
+  onChunks?(chunks: readonly Buffer[]): boolean;
   /** The far end sent FIN: no more `onData`. Writing goes on (half-close). */
   onEnd(): void;
   /** The stream was cut, here or there. Nothing follows. */

@@ -27,7 +27,6 @@ export class SocketPump implements StreamEvents {
   private readonly options: PumpOptions;
   private socket: Socket | undefined;
   private unconsumed = 0;
-  private corked = false;
   private done = false;
 
   constructor(stream: TunnelStream, options: PumpOptions = {}) {
@@ -56,23 +55,24 @@ export class SocketPump implements StreamEvents {
     if (options.head !== undefined && options.head.length > 0 && !stream.write(options.head)) socket.pause();
   }
 
-  onData(chunk: Buffer, more = false): void {
+  onData(chunk: Buffer): void {
+    this.onChunks([chunk]);
+  }
+
+  onChunks(chunks: readonly Buffer[]): boolean {
     const { socket } = this;
-    if (socket === undefined || socket.destroyed) return;
-    if (more && !this.corked) {
-      this.corked = true;
-      socket.cork();
-    }
+    if (socket === undefined || socket.destroyed) return true;
     const held = socket.writableLength > 0;
-    socket.write(held && chunk.length < chunk.buffer.byteLength * COPY_BELOW ? Buffer.from(chunk) : chunk);
-    this.unconsumed += chunk.length;
-    if (more) return;
-    if (this.corked) {
-      this.corked = false;
-      socket.uncork();
+    if (chunks.length > 1) socket.cork();
+    for (const chunk of chunks) {
+      this.unconsumed += chunk.length;
+      socket.write(held && chunk.length < chunk.buffer.byteLength * COPY_BELOW ? Buffer.from(chunk) : chunk);
     }
+    if (chunks.length > 1) socket.uncork();
+    const waiting = socket.writableLength;
     // What the kernel took at once is consumed at once; 'drain' tells of the rest.
-    if (socket.writableLength <= SOCKET_BACKLOG) this.consumeRest();
+    if (waiting <= SOCKET_BACKLOG) this.consumeRest();
+    return waiting === 0;
   }
 
   onEnd(): void {

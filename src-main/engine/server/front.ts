@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import { CulvertError, systemCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { describePortOwner } from '../base/port-owner.ts';
 import type { Cover } from './cover.ts';
 import { FrontConnection } from './front-connection.ts';
 import type { FrontHooks } from './front-hooks.ts';
@@ -71,7 +72,7 @@ export class Front {
    */
   async listen({ host, port }: ListenAddress): Promise<{ port: number; address: string }> {
     await new Promise<void>((resolve, reject) => {
-      const onError = (error: Error): void => reject(listenError(error, host, port));
+      const onError = (error: Error): void => void listenError(error, host, port).then(reject);
       this.server.once('error', onError);
       this.server.listen({ host, port }, () => {
         this.server.off('error', onError);
@@ -126,14 +127,16 @@ export class Front {
   }
 }
 
-function listenError(cause: Error, host: string | undefined, port: number): CulvertError {
+async function listenError(cause: Error, host: string | undefined, port: number): Promise<CulvertError> {
   const where = host === undefined ? `port ${port}` : `port ${port} of ${host}`;
   switch (systemCode(cause)) {
-    case 'EADDRINUSE':
-      return new CulvertError('ERR_PORT_IN_USE', `${where} is in use by another program`, {
+    case 'EADDRINUSE': {
+      const owner = (await describePortOwner(port)) ?? 'another program';
+      return new CulvertError('ERR_PORT_IN_USE', `${where} is in use by ${owner}`, {
         remedy: 'stop that program or choose another port',
         cause,
       });
+    }
     case 'EACCES': {
       const system = port <= HIGHEST_SYSTEM_PORT;
       return new CulvertError('ERR_PORT_FORBIDDEN', `the system does not allow listening on ${where}`, {

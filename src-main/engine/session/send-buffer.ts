@@ -99,6 +99,7 @@ export class SendBuffer {
     if (entry.acked) return 0;
     entry.acked = true;
     this.bytes -= entry.record.bytes + RECORD_COST;
+    entry.record.retire();
     return entry.record.bytes;
   }
 

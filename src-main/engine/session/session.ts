@@ -1,4 +1,5 @@
 import { assertNever, CulvertError } from '../base/errors.ts';
+import { release } from '../base/release.ts';
 import type { Carrier, CarrierRecord, Flow } from '../carrier/carrier.ts';
 import {
   RECORD_KIND,
@@ -213,6 +214,7 @@ export class Session {
 
   private transmit(carrier: Carrier, record: SealedRecord): void {
     this.stats.sentBytes += record.bytes;
+    record.handedOver();
     // An ACK that is nearly due leaves with it: one system call less here and at the peer.
     if (!this.acks.nearlyDue) carrier.send([record]);
     else carrier.send([this.sealControl({ type: 'ack', ack: this.takeAck() }), record]);
@@ -259,7 +261,7 @@ export class Session {
     for (const piece of pieces) length += piece.length;
     this.stats.receivedBytes += length;
     try {
-      this.order.put(seq, pieces, (next) => this.user?.onRecord(next));
+      this.order.put(seq, pieces, (next) => this.deliver(next));
     } catch (error) {
       // The record was sealed by the peer and is malformed inside: no carrier can mend that.
       this.end(
@@ -270,6 +272,10 @@ export class Session {
       return;
     }
     this.acks.received(length);
+  }
+
+  private deliver(pieces: Buffer[]): void {
+    if (this.user?.onRecord(pieces)) for (const piece of pieces) release(piece);
   }
 
   private takeAck(): AckState {

@@ -37,8 +37,8 @@ export interface RecordPlan {
 export interface SessionUser {
   /** Gives at most `limit` bytes of frames, or nothing. */
   pull(limit: number): RecordPlan | undefined;
-  /** One record of frames, in order. */
-  onRecord(pieces: Buffer[]): void;
+  /** One record of frames, in order. True when nothing of it is kept, so that its memory may be given back. */
+  onRecord(pieces: Buffer[]): boolean;
   /** The session is over. Called once. */
   onSessionEnd(error: CulvertError): void;
 }

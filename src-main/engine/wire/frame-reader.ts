@@ -2,8 +2,8 @@ import { CulvertError } from '../base/errors.ts';
 import { FRAME, FRAME_HEADER, type FrameType, MAX_FRAME_PAYLOAD, MAX_FRAME_TYPE } from './frame.ts';
 
 export interface FrameSink {
-  /** Part of a DATA frame; `more` when the same record has further data for this stream right behind it. */
-  onData(id: number, chunk: Buffer, more: boolean): void;
+  /** A DATA frame, as the record's pieces cut it. True when the chunks are not kept. */
+  onData(id: number, chunks: readonly Buffer[], length: number): boolean;
   /** Any other frame, whole. */
   onFrame(type: Exclude<FrameType, 4>, id: number, payload: Buffer): void;
 }
@@ -13,12 +13,13 @@ const EMPTY = Buffer.alloc(0);
 /**
  * Cuts the plaintext of one record, given as pieces, into frames. DATA is handed on piece by piece without a
  * copy (a record arrives as the carrier's reads cut it); only a frame header or a small frame that straddles two
- * pieces is copied. Throws ERR_FRAME: the peer is authenticated, so that is a fault, not an attack.
+ * pieces is copied. Returns whether nothing of the pieces is kept. Throws ERR_FRAME: the peer is authenticated, so that is a fault, not an attack.
  */
-export function readFrames(pieces: readonly Buffer[], sink: FrameSink): void {
+export function readFrames(pieces: readonly Buffer[], sink: FrameSink): boolean {
   let index = 0;
   let piece: Buffer = pieces.length > 0 ? pieces[0] : EMPTY;
   let at = 0;
+  let free = true;
 
   const left = (): boolean => {
     while (at === piece.length) {
@@ -51,7 +52,7 @@ export function readFrames(pieces: readonly Buffer[], sink: FrameSink): void {
     const header = take(FRAME_HEADER);
     const type = header[0];
     const id = header.readUInt32BE(1);
-    let length = (header[5] << 16) | (header[6] << 8) | header[7];
+    const length = (header[5] << 16) | (header[6] << 8) | header[7];
     if (type === 0 || type > MAX_FRAME_TYPE || length > MAX_FRAME_PAYLOAD) {
       throw new CulvertError('ERR_FRAME', `frame of type ${type} and length ${length}`);
     }
@@ -59,13 +60,15 @@ export function readFrames(pieces: readonly Buffer[], sink: FrameSink): void {
       sink.onFrame(type as Exclude<FrameType, 4>, id, take(length));
       continue;
     }
-    while (length > 0) {
+    const chunks: Buffer[] = [];
+    for (let missing = length; missing > 0; ) {
       if (!left()) throw new CulvertError('ERR_FRAME', 'a DATA frame is cut short');
-      const part = Math.min(length, piece.length - at);
-      const chunk = part === piece.length ? piece : piece.subarray(at, at + part);
+      const part = Math.min(missing, piece.length - at);
+      chunks.push(part === piece.length ? piece : piece.subarray(at, at + part));
       at += part;
-      length -= part;
-      sink.onData(id, chunk, length > 0);
+      missing -= part;
     }
+    if (length > 0 && !sink.onData(id, chunks, length)) free = false;
   }
+  return free;
 }
