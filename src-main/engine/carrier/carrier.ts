@@ -1,4 +1,5 @@
 import type { CulvertError } from '../base/errors.ts';
+import type { CarrierControl } from '../wire/poll.ts';
 
 export type CarrierKind = 'ws' | 'http' | 'kcp';
 
@@ -28,6 +29,11 @@ export interface CarrierEvents {
   onWritable(): void;
   /** Gone, for whatever reason. Called once; nothing follows. */
   onClose(reason: CulvertError): void;
+  /**
+   * Seals a record of the carrier's own, with random padding; legal after the session's end too. A POLL comes with
+   * the block in front by which the server finds the session.
+   */
+  seal(control: CarrierControl): Buffer;
 }
 
 export interface CarrierStats {
@@ -48,6 +54,12 @@ export interface Carrier {
   readonly buffered: number;
   /** Wall of silence: time of the last byte heard, on the monotonic clock (ms). */
   readonly heardAt: number;
+  /** Silence that means nothing, ms: the time between two signs of life of an idle path. Absent = none is normal. */
+  readonly quietMs?: number;
+  /** Longest record it can take, bytes; absent = any. */
+  readonly maxRecordBytes?: number;
+  /** A record of the carrier's own, sealed `recordBytes` long, arrived in the flow that is being pushed to. */
+  onControl?(control: CarrierControl, recordBytes: number): void;
   /** Starts delivering. Bytes that came before are delivered first. */
   start(events: CarrierEvents): void;
   /** Sends the records of one flush together, in order. */

@@ -27,3 +27,11 @@ export function readFlightCookies(header: string | undefined): Buffer[] {
   }
   return found;
 }
+
+/** Whether `name=value` looks like one of ours: such a cookie is not sent back. */
+export function isFlightCookie(cookie: string): boolean {
+  const at = cookie.indexOf('=');
+  const value = cookie.slice(at + 1);
+  const named = NAMES.some((name) => name === cookie.slice(0, at));
+  return named && value.length >= MIN_CHARACTERS && value.length <= MAX_CHARACTERS && VALUE.test(value);
+}

@@ -1,10 +1,12 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
+import { connectHttp } from '../carrier/http/http-connect.ts';
+import type { ProxyRoute } from '../carrier/http/route.ts';
 import { connectWs } from '../carrier/ws-connect.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import type { SessionStats } from '../session/types.ts';
-import { Dialer, type DialerState } from './dialer.ts';
+import { type Carry, Dialer, type DialerState } from './dialer.ts';
 import { type ConnectionStatus, type Forward, ForwardRule, type RuleStatus } from './rule.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -13,6 +15,10 @@ export interface ClientOptions {
   server: URL;
   key: UserKey;
   forwards: readonly Forward[];
+  /** How records travel; default `ws`. */
+  transport?: 'ws' | 'http';
+  /** The way to the server for HTTP; default straight. */
+  route?: ProxyRoute;
   /** Extra request headers. */
   headers?: ReadonlyArray<readonly [name: string, value: string]>;
   /** PEM certificates trusted beside the system's. */
@@ -39,6 +45,27 @@ const MAX_WAITING = 4096;
 const USER_AGENT =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
 
+/** Carries first flights by the transport that is asked for. */
+function carryBy(options: ClientOptions, config: EngineConfig, clock: Clock, log: Logger): Carry {
+  const secure = options.server.protocol === 'https:' || options.server.protocol === 'wss:';
+  const common = {
+    headers: options.headers ?? [],
+    ca: options.ca,
+    userAgent: USER_AGENT,
+    timeoutMs: config.connectTimeoutMs,
+    clock,
+  };
+  if (options.transport === 'http') {
+    const url = new URL(options.server.href.replace(/^[a-z]+:/, secure ? 'https:' : 'http:'));
+    const random = options.random ?? systemRandom;
+    const route = options.route ?? { kind: 'direct' };
+    return (flight, signal) =>
+      connectHttp({ ...common, url, route, random, flight, signal, onNotice: (text) => log.warn(text) });
+  }
+  const url = new URL(options.server.href.replace(/^[a-z]+:/, secure ? 'wss:' : 'ws:'));
+  return (flight, signal) => connectWs({ ...common, url, flight, signal });
+}
+
 /** The client: rules that listen, and a dialer that keeps a session to the server. */
 export class Client {
   private readonly config: EngineConfig;
@@ -54,21 +81,10 @@ export class Client {
     const { clock, config } = this;
     this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
     const url = new URL(options.server);
-    url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:';
     this.dialer = new Dialer({
       server: url.host,
       key: options.key,
-      carry: (flight, signal) =>
-        connectWs({
-          url,
-          headers: options.headers ?? [],
-          ca: options.ca,
-          userAgent: USER_AGENT,
-          flight,
-          timeoutMs: config.connectTimeoutMs,
-          clock,
-          signal,
-        }),
+      carry: carryBy(options, config, clock, log),
       tunnel: this.tunnel,
       config,
       clock,

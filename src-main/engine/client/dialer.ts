@@ -5,7 +5,7 @@ import type { Carrier } from '../carrier/carrier.ts';
 import type { EngineConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { Muxer } from '../mux/muxer.ts';
-import { attachFlight, ClientFlight, type SessionGrant } from '../session/client-flight.ts';
+import { attachFlight, ClientFlight, flightBlocks, type SessionGrant } from '../session/client-flight.ts';
 import { Session } from '../session/session.ts';
 import { Backoff } from './backoff.ts';
 import { answerError, clockOffset } from './server-answer.ts';
@@ -20,6 +20,7 @@ export type CarryResult =
       statusText: string;
       date: number | undefined;
       location: string | undefined;
+      contentType?: string | undefined;
     }
   | { kind: 'error'; error: CulvertError };
 
@@ -169,13 +170,9 @@ export class Dialer {
       const grant = flight.finish(reply);
       if (grant !== undefined) return this.begun(grant, result.carrier);
     }
-    const error = new CulvertError(
-      'ERR_NOT_CULVERT',
-      `${options.server} accepts WebSockets but is no Culvert server`,
-      {
-        remedy: 'check the address and the port',
-      },
-    );
+    const error = new CulvertError('ERR_NOT_CULVERT', `${options.server} answers, but is no Culvert server`, {
+      remedy: 'check the address and the port',
+    });
     result.carrier.destroy(error);
     this.failed(error);
   }
@@ -208,6 +205,7 @@ export class Dialer {
       id: grant.hello.sessionId,
       sendSecret: grant.sendSecret,
       receiveSecret: grant.receiveSecret,
+      flightBlock: flightBlocks(options.key, grant.hello.sessionId, options.random),
       limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, grant.hello.receiveBytes) },
       clock,
       random: options.random,

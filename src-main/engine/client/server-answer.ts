@@ -7,6 +7,7 @@ export interface ForeignAnswer {
   /** Its `Date`, ms since the epoch. */
   date: number | undefined;
   location: string | undefined;
+  contentType?: string | undefined;
 }
 
 /** Why the server answered like any web site, as far as one can tell from outside. */
@@ -20,6 +21,12 @@ export function answerError(server: string, answer: ForeignAnswer): CulvertError
         remedy: 'give them with --proxy http://user:password@host:port',
       },
     );
+  }
+  if (answer.status === 511 || (answer.status === 200 && answer.contentType?.includes('html'))) {
+    return new CulvertError('ERR_NOT_CULVERT', `${server} answers with a web page (${said})`, {
+      remedy:
+        'if the network asks for a login, open any page in a browser first; else compare both sides’ -p and the address',
+    });
   }
   if (answer.status >= 300 && answer.status < 400) {
     const to = answer.location === undefined ? '' : ` to ${answer.location}`;

@@ -11,6 +11,7 @@ import { SessionRegistry } from '../session/registry.ts';
 import { Session } from '../session/session.ts';
 import { type CoverSpec, createCover } from './cover.ts';
 import { Front } from './front.ts';
+import { HttpTunnel } from './http-tunnel.ts';
 import { dialTarget } from './outbound.ts';
 
 export interface ServerOptions {
@@ -46,6 +47,7 @@ export class Server {
   private readonly random: RandomBytes;
   private readonly registry: SessionRegistry;
   private readonly gate: Gate;
+  private readonly http: HttpTunnel;
   private readonly front: Front;
   private readonly listenAt: { host?: string; port: number };
   private readonly muxers = new Map<Session, Muxer>();
@@ -68,10 +70,15 @@ export class Server {
       receiveBytes: this.config.receiveBufferBytes,
       keptMs: this.config.detachedMs,
     });
+    this.http = new HttpTunnel({
+      gate: this.gate,
+      makeSession: (admission) => this.makeSession(admission),
+      clock: this.clock,
+    });
     this.front = new Front({
       cover: createCover(options.cover ?? { kind: 'none' }, { log: this.log.child('cover') }),
       claimUpgrade: (request, socket, head) => this.claimUpgrade(request, socket, head),
-      claimRequest: () => false,
+      claimRequest: (request) => this.http.claim(request),
       log: this.log,
     });
   }
@@ -119,7 +126,8 @@ export class Server {
   private claimUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): boolean {
     for (const flight of upgradeFlights(request)) {
       const admission = this.gate.admit(flight);
-      if (admission === undefined) continue;
+      // A POLL belongs into a request of its own.
+      if (admission === undefined || admission.kind === 'poll') continue;
       if (admission.kind === 'attach') {
         const carrier = acceptWs(request, socket, head, { clock: this.clock });
         if (carrier !== undefined) admission.session.resume(carrier, admission.attach);

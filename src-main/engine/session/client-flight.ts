@@ -1,7 +1,7 @@
 import type { Clock, RandomBytes } from '../base/clock.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { NoiseInitiator } from '../crypto/noise.ts';
-import { BlockCipher } from '../crypto/primitives.ts';
+import { BLOCK_BYTES, BlockCipher } from '../crypto/primitives.ts';
 import {
   decodeServerHello,
   encodeClientHello,
@@ -61,9 +61,17 @@ export class ClientFlight {
 }
 
 /**
- * First flight of a further carrier: an AES block `session id 8 | random 8` under a key only this user's ends have,
- * then a sealed ATTACH. The random half makes every block unique, so flights cannot be linked; the control
- * record's number makes each usable once.
+ * Makes AES blocks `session id 8 | random 8` under a key only this user's ends have. Each is unique, so that the
+ * flights they lead cannot be linked.
+ */
+export function flightBlocks(key: UserKey, sessionId: Buffer, random: RandomBytes): () => Buffer {
+  const cipher = new BlockCipher(key.attachKey);
+  return () => cipher.encrypt(Buffer.concat([sessionId, random(BLOCK_BYTES - sessionId.length)]));
+}
+
+/**
+ * First flight of a further carrier: a block, then a sealed ATTACH, whose control record's number makes it usable
+ * once.
  */
 export function attachFlight(
   key: UserKey,
@@ -71,6 +79,5 @@ export function attachFlight(
   sealedAttach: Buffer,
   random: RandomBytes,
 ): Buffer {
-  const block = Buffer.concat([sessionId, random(16 - sessionId.length)]);
-  return Buffer.concat([new BlockCipher(key.attachKey).encrypt(block), sealedAttach]);
+  return Buffer.concat([flightBlocks(key, sessionId, random)(), sealedAttach]);
 }

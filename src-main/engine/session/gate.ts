@@ -11,6 +11,7 @@ import {
   PROLOGUE,
   SESSION_ID_BYTES,
 } from '../wire/hello.ts';
+import type { Poll } from '../wire/poll.ts';
 import { randomPadding } from './client-flight.ts';
 import type { SessionRegistry } from './registry.ts';
 import type { Session } from './session.ts';
@@ -42,7 +43,9 @@ export type Admission =
       sendSecret: Buffer;
       receiveSecret: Buffer;
     }
-  | { kind: 'attach'; user: UserKey; session: Session; attach: { replace: boolean; ack: AckState } };
+  | { kind: 'attach'; user: UserKey; session: Session; attach: { replace: boolean; ack: AckState } }
+  /** A request of an HTTP carrier of the session. */
+  | { kind: 'poll'; user: UserKey; session: Session; poll: Poll };
 
 /** One user's key, ready to be tried: what does not depend on the flight is computed once. */
 interface Door {
@@ -90,8 +93,12 @@ export class Gate {
     const block = door.block.decrypt(flight.subarray(0, BLOCK_BYTES));
     const found = this.options.registry.get(block.subarray(0, SESSION_ID_BYTES));
     if (found === undefined || found.user !== door.user) return undefined;
-    const attach = found.session.openAttach(flight.subarray(BLOCK_BYTES));
-    return attach && { kind: 'attach', user: door.user, session: found.session, attach };
+    const control = found.session.openFlight(flight.subarray(BLOCK_BYTES));
+    if (control === undefined) return undefined;
+    const known = { user: door.user, session: found.session };
+    return control.type === 'attach'
+      ? { kind: 'attach', ...known, attach: control }
+      : { kind: 'poll', ...known, poll: control };
   }
 
   private tryNew(door: Door, flight: Buffer): Admission | undefined {

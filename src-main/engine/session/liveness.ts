@@ -55,6 +55,14 @@ export class Liveness {
     return this.options.clock.now() - this.sentAt;
   }
 
+  /** Silence after which a sign of life is asked for, ms. */
+  private patience(carrier: Carrier): number {
+    const { limits } = this.options;
+    return this.options.waiting()
+      ? limits.stallProbeMs
+      : Math.max(limits.pingIntervalMs, carrier.quietMs ?? 0);
+  }
+
   private sendPing(): void {
     this.token = this.options.random(4).readUInt32BE(0);
     this.sentAt = this.options.clock.now();
@@ -67,7 +75,7 @@ export class Liveness {
     const carrier = this.options.carrier();
     if (carrier === undefined) return;
     const { limits, clock } = this.options;
-    const patience = this.options.waiting() ? limits.stallProbeMs : limits.pingIntervalMs;
+    const patience = this.patience(carrier);
     const due = this.token === undefined ? carrier.heardAt + patience : this.sentAt + limits.pingTimeoutMs;
     const delay = Math.max(10, due - clock.now());
     this.dueAt = clock.now() + delay;
@@ -89,7 +97,7 @@ export class Liveness {
       this.options.dead(carrier, silence);
       return;
     }
-    const patience = this.options.waiting() ? limits.stallProbeMs : limits.pingIntervalMs;
+    const patience = this.patience(carrier);
     if (this.token !== undefined && now - this.sentAt >= limits.pingTimeoutMs) this.token = undefined;
     if (this.token === undefined && silence >= patience) this.sendPing();
     this.schedule();

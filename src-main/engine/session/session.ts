@@ -2,7 +2,9 @@ import { assertNever, CulvertError } from '../base/errors.ts';
 import { release } from '../base/release.ts';
 import type { Carrier, CarrierRecord, Flow } from '../carrier/carrier.ts';
 import {
+  MAX_RECORD_PLAIN,
   RECORD_KIND,
+  RECORD_OVERHEAD,
   type RecordKind,
   RecordOpener,
   RecordSealer,
@@ -10,6 +12,7 @@ import {
 } from '../crypto/record.ts';
 import { RecordReader } from '../crypto/record-reader.ts';
 import { type AckState, type Control, decodeControl, encodeControl } from '../wire/control.ts';
+import type { CarrierControl } from '../wire/poll.ts';
 import { AckScheduler } from './ack-scheduler.ts';
 import { randomPadding } from './client-flight.ts';
 import { Liveness } from './liveness.ts';
@@ -108,6 +111,7 @@ export class Session {
         if (carrier === this.active) this.pump();
       },
       onClose: (reason) => this.carrierLost(carrier, reason),
+      seal: (control) => this.sealCarrierControl(control),
     });
     if (ready && this.carriers.has(carrier)) this.activate(carrier);
   }
@@ -121,14 +125,25 @@ export class Session {
     );
   }
 
-  /** Reads a first flight made by `sealAttach`. Undefined when it does not verify or was seen before. */
-  openAttach(flight: Buffer): { replace: boolean; ack: AckState } | undefined {
-    let found: { replace: boolean; ack: AckState } | undefined;
+  /** A control record of a carrier, padded at random. A POLL has the block in front that leads to this session. */
+  sealCarrierControl(control: CarrierControl): Buffer {
+    const plain = Buffer.concat([encodeControl(control), randomPadding(this.options.random)]);
+    const { parts } = this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length);
+    const block = control.type === 'poll' ? this.options.flightBlock?.() : undefined;
+    return block === undefined && parts.length === 1
+      ? parts[0]
+      : Buffer.concat(block ? [block, ...parts] : parts);
+  }
+
+  /** Reads an ATTACH or a POLL at the head of a request. Undefined: it does not verify or was seen before. */
+  openFlight(flight: Buffer): Extract<Control, { type: 'attach' | 'poll' }> | undefined {
+    let found: Extract<Control, { type: 'attach' | 'poll' }> | undefined;
     const reader = new RecordReader(this.opener, {
       wants: (kind, seq) => kind === RECORD_KIND.control && this.controlWindow.fresh(seq),
       onRecord: (_kind, seq, pieces) => {
         const control = decodeControl(Buffer.concat(pieces));
-        if (this.controlWindow.accept(seq) && control.type === 'attach') found = control;
+        if (!this.controlWindow.accept(seq)) return;
+        if (control.type === 'attach' || control.type === 'poll') found = control;
       },
     });
     try {
@@ -164,13 +179,14 @@ export class Session {
   private carrierLost(carrier: Carrier, reason: CulvertError): void {
     if (!this.carriers.delete(carrier)) return;
     this.sendBuffer.lost(carrier);
-    if (this.active === carrier) {
+    const wasActive = this.active === carrier;
+    if (wasActive) {
       this.active = undefined;
       this.liveness.reset();
-      for (const other of this.carriers) this.active = other;
     }
     if (this.ended !== undefined) return;
     this.watcher.onCarrierLost?.(carrier, reason, this.carriers.size);
+    if (wasActive) for (const other of this.carriers) return this.activate(other);
     if (this.active !== undefined) this.pump();
   }
 
@@ -203,7 +219,9 @@ export class Session {
         continue;
       }
       if (sendBuffer.bytes >= this.options.limits.sendBufferBytes) break;
-      const plan = this.user?.pull(this.rate.recordBytes);
+      const plan = this.user?.pull(
+        Math.min(this.rate.recordBytes, carrier.maxRecordBytes ?? MAX_RECORD_PLAIN),
+      );
       if (plan === undefined) break;
       const record = this.sealer.seal(RECORD_KIND.reliable, sendBuffer.nextSeq, plan.parts, plan.length);
       sendBuffer.push(record, carrier);
@@ -253,7 +271,8 @@ export class Session {
     if (this.ended !== undefined) return;
     if (kind === RECORD_KIND.control) {
       if (this.controlWindow.accept(seq)) {
-        this.onControl(carrier, decodeControl(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)));
+        const plain = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+        this.onControl(carrier, decodeControl(plain), plain.length + RECORD_OVERHEAD);
       }
       return;
     }
@@ -299,7 +318,7 @@ export class Session {
     this.pump();
   }
 
-  private onControl(carrier: Carrier, control: Control): void {
+  private onControl(carrier: Carrier, control: Control, recordBytes: number): void {
     switch (control.type) {
       case 'ack':
         this.applyAck(control.ack);
@@ -323,7 +342,10 @@ export class Session {
         this.end(new CulvertError('ERR_CLOSED', 'the peer ended the session'));
         return;
       case 'attach':
+        return;
       case 'poll':
+      case 'answer':
+        carrier.onControl?.(control, recordBytes);
         return;
       default:
         assertNever(control);

@@ -19,6 +19,8 @@ export interface SessionOptions {
   id: Buffer;
   sendSecret: Buffer;
   receiveSecret: Buffer;
+  /** The client's: a new block that leads the server to this session (see `flightBlocks` of client-flight.ts). */
+  flightBlock?: () => Buffer;
   limits: SessionLimits;
   clock: Clock;
   random: RandomBytes;

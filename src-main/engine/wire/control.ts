@@ -2,8 +2,18 @@
  * Control records: never resent, each complete in itself. Plaintext: u8 type, then the fields below, big-endian.
  */
 import { CulvertError } from '../base/errors.ts';
+import { type CarrierControl, decodeAnswer, decodePoll, encodeAnswer, encodePoll } from './poll.ts';
 
-export const CONTROL = { ack: 1, ping: 2, pong: 3, attach: 4, attached: 5, close: 6, poll: 7 } as const;
+export const CONTROL = {
+  ack: 1,
+  ping: 2,
+  pong: 3,
+  attach: 4,
+  attached: 5,
+  close: 6,
+  poll: 7,
+  answer: 8,
+} as const;
 
 /** What was received: everything below `next`, and the ranges `[from, to)` above it. */
 export interface AckState {
@@ -21,7 +31,7 @@ export type Control =
   | { type: 'attached'; ack: AckState }
   /** The session is over, in order. */
   | { type: 'close' }
-  | { type: 'poll' };
+  | CarrierControl;
 
 /** Ranges above the first gap that one ACK names; the rest waits for a later one. */
 export const MAX_ACK_RANGES = 32;
@@ -103,8 +113,11 @@ export function encodeControl(control: Control): Buffer {
       return out;
     }
     case 'close':
+      return Buffer.from([CONTROL.close]);
     case 'poll':
-      return Buffer.from([CONTROL[control.type]]);
+      return encodePoll(CONTROL.poll, control);
+    case 'answer':
+      return encodeAnswer(CONTROL.answer, control);
   }
 }
 
@@ -122,8 +135,11 @@ export function decodeControl(plain: Buffer): Control {
       if (plain.length < 5) throw new CulvertError('ERR_FRAME', `a ${type} is cut short`);
       return { type, token: plain.readUInt32BE(1), ack: readAck(plain, 5) };
     case 'close':
-    case 'poll':
       return { type };
+    case 'poll':
+      return { type, ...decodePoll(plain) };
+    case 'answer':
+      return { type, ...decodeAnswer(plain) };
     case undefined:
       throw new CulvertError('ERR_FRAME', `control record of type ${plain[0]}`);
   }

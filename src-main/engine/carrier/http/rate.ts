@@ -1,0 +1,70 @@
+import type { Clock } from '../../base/clock.ts';
+
+const BUCKET_MS = 250;
+const BUCKETS = 8;
+/** Assumed of an idle path, and of the slowest, bytes per second. */
+const MIN_RATE = 256_000;
+/** A body may occupy the path for this long. */
+const BODY_MS = 250;
+const MIN_BODY = 32 << 10;
+/** Round trips are judged by the least of this long. */
+const RTT_MEMORY_MS = 30_000;
+
+/**
+ * Chooses how much one direction of a path has under way. Body x requests follow the rate the path showed and its
+ * shortest round trip; as the amount allowed is always more than what that rate needs, it grows while the path gives.
+ */
+export class PathRate {
+  private readonly clock: Clock;
+  private readonly buckets = new Float64Array(BUCKETS);
+  private bucket = 0;
+  private minRtt = 0;
+  private minRttAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** `bytes` arrived at the other end, or here. */
+  moved(bytes: number): void {
+    this.turn();
+    this.buckets[this.bucket % BUCKETS] += bytes;
+  }
+
+  roundTrip(ms: number): void {
+    const now = this.clock.now();
+    if (ms > this.minRtt && now - this.minRttAt < RTT_MEMORY_MS) return;
+    this.minRtt = Math.max(0, ms);
+    this.minRttAt = now;
+  }
+
+  /** Shortest round trip lately, ms. */
+  get rttMs(): number {
+    return this.minRtt;
+  }
+
+  /** Bytes per second, the best of the last two seconds. */
+  get rate(): number {
+    this.turn();
+    let best = 0;
+    for (const bytes of this.buckets) best = Math.max(best, bytes);
+    return Math.max(MIN_RATE, (best * 1000) / BUCKET_MS);
+  }
+
+  /** Bytes of one body. */
+  body(limit: number): number {
+    return Math.min(limit, Math.max(MIN_BODY, (this.rate * BODY_MS) / 1000));
+  }
+
+  /** Bytes that may be under way. */
+  get window(): number {
+    return Math.max(2 * MIN_BODY, (this.rate * (2 * this.minRtt + BODY_MS)) / 1000);
+  }
+
+  private turn(): void {
+    const now = Math.floor(this.clock.now() / BUCKET_MS);
+    if (now - this.bucket >= BUCKETS) this.buckets.fill(0);
+    else for (let i = this.bucket + 1; i <= now; i++) this.buckets[i % BUCKETS] = 0;
+    this.bucket = Math.max(this.bucket, now);
+  }
+}

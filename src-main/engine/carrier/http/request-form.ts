@@ -1,0 +1,87 @@
+import type { RandomBytes } from '../../base/clock.ts';
+import { flightCookie, isFlightCookie } from '../flight-cookie.ts';
+
+export interface RequestFormOptions {
+  /** `http:` or `https:`; its path is where the requests go. */
+  url: URL;
+  /** Extra request headers, in order. They replace those of the same name. */
+  headers: ReadonlyArray<readonly [name: string, value: string]>;
+  userAgent: string;
+  /** The request goes to a proxy, which needs the whole URL. */
+  absolute: boolean;
+  /** Value of `Proxy-Authorization`. */
+  proxyAuthorization: string | undefined;
+  random: RandomBytes;
+}
+
+/** Cookies kept of those that the path sets, and bytes of all. */
+const MAX_COOKIES = 16;
+const MAX_COOKIE_BYTES = 4096;
+/** Length of a request's own part of the URL: 8 to 23 characters. */
+const MIN_TOKEN = 6;
+const TOKEN_SPREAD = 12;
+/** Ours alone: they say where the message ends. */
+const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'expect', 'upgrade', 'te']);
+
+/** Writes the heads of an HTTP carrier's requests, and keeps the cookies that a load balancer sets. */
+export class RequestForm {
+  private readonly random: RandomBytes;
+  private readonly prefix: string;
+  private readonly suffix: string;
+  private readonly fixedCookies: readonly string[];
+  private readonly jar = new Map<string, string>();
+
+  constructor(options: RequestFormOptions) {
+    const { url } = options;
+    this.random = options.random;
+    const base = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
+    this.prefix = `POST ${options.absolute ? url.origin : ''}${base}`;
+    const lines = new Map<string, string>([
+      ['host', `Host: ${url.host}`],
+      ['user-agent', `User-Agent: ${options.userAgent}`],
+      ['accept', 'Accept: */*'],
+      // A body that a proxy recodes is of no use: what it carries does not compress.
+      ['accept-encoding', 'Accept-Encoding: identity'],
+      ['content-type', 'Content-Type: application/octet-stream'],
+      ['cache-control', 'Cache-Control: no-store, no-transform'],
+    ]);
+    const cookies: string[] = [];
+    if (options.proxyAuthorization !== undefined && options.absolute)
+      lines.set('proxy-authorization', `Proxy-Authorization: ${options.proxyAuthorization}`);
+    for (const [name, value] of options.headers) {
+      const key = name.toLowerCase();
+      if (FRAMING.has(key)) continue;
+      if (key === 'cookie') cookies.push(value);
+      else lines.set(key, `${name}: ${value}`);
+    }
+    this.fixedCookies = cookies;
+    this.suffix = `${url.search} HTTP/1.1\r\n${[...lines.values()].join('\r\n')}\r\nConnection: keep-alive\r\n`;
+  }
+
+  /** The head of a request with `bytes` of body. Its URL is its own. */
+  head(flight: Buffer, bytes: number): string {
+    const noise = this.random(MIN_TOKEN + TOKEN_SPREAD);
+    const token = noise.toString('base64url', 0, MIN_TOKEN + (noise[noise.length - 1] % TOKEN_SPREAD));
+    const cookies = [...this.fixedCookies, ...this.jar.values(), flightCookie(flight)].join('; ');
+    return `${this.prefix}${token}${this.suffix}Content-Length: ${bytes}\r\nCookie: ${cookies}\r\n\r\n`;
+  }
+
+  /** Remembers what the path wants to see again, such as the choice of a load balancer. */
+  learn(setCookies: readonly string[]): void {
+    for (const line of setCookies) {
+      const [pair, ...attributes] = line.split(';');
+      const name = pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
+      const cookie = pair.trim();
+      if (name === '' || isFlightCookie(cookie) || !/^[\x21-\x7e ]+$/.test(cookie)) continue;
+      this.jar.delete(name);
+      if (attributes.some((attribute) => /^\s*max-age\s*=\s*(0|-)/i.test(attribute))) continue;
+      this.jar.set(name, cookie);
+    }
+    for (const name of this.jar.keys()) {
+      let bytes = 0;
+      for (const cookie of this.jar.values()) bytes += cookie.length;
+      if (this.jar.size <= MAX_COOKIES && bytes <= MAX_COOKIE_BYTES) break;
+      this.jar.delete(name);
+    }
+  }
+}
