@@ -44,7 +44,7 @@ export async function startRig(options: RigOptions): Promise<TunnelRig> {
     options.target(socket);
   });
   const targetPort = await listenOn(target);
-  const key = parseKey(generateKey());
+  const key = await parseKey(generateKey());
   const server = new Server({
     listen: { host: '127.0.0.1', port: 0 },
     users: [key],
