@@ -1,0 +1,223 @@
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { Seeded } from './seeded.ts';
+import { listenOn } from './tunnel-rig.ts';
+
+/** What the proxy does wrong; shares are of all requests, in [0, 1]. */
+export interface Hostility {
+  /** The request is read, then the connection is cut. */
+  loseRequest?: number;
+  /** The request is read and nothing ever happens. */
+  swallowRequest?: number;
+  /** The server's answer is thrown away and the connection cut. */
+  loseResponse?: number;
+  /** The server gets the request twice, at once or in a row. */
+  duplicate?: number;
+  /** The answer ends early: with its full length announced, or with none. */
+  truncate?: number;
+  /** A gateway's error page instead of forwarding. */
+  errorPage?: number;
+  /** A login page, with status 200. */
+  loginPage?: number;
+  /** The answer comes in small pieces. */
+  trickle?: number;
+  /** Longest delay before forwarding and before answering, ms; different ones reorder. */
+  delayMs?: number;
+  /** A request without an answer for so long gets 504 or is cut. */
+  cutMs?: number;
+  /** Bodies above this get 413. */
+  maxBody?: number;
+  /** Every connection is closed after its answer. */
+  closeEach?: boolean;
+  /** Speaks HTTP/1.0, without lengths. */
+  http10?: boolean;
+  /** Bytes per second, each way. */
+  bandwidth?: number;
+}
+
+export interface ProxyCounts {
+  requests: number;
+  /** Of each kind of mischief. */
+  [mischief: string]: number;
+}
+
+interface Whole {
+  status: number;
+  headers: OutgoingHttpHeaders;
+  body: Buffer;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A reverse proxy that reads whole requests, then whole answers, and does wrong from a seed. */
+export class HostileProxy {
+  readonly counts: ProxyCounts = { requests: 0 };
+  /** May be changed at any time. */
+  hostility: Hostility;
+  private readonly seeded: Seeded;
+  private readonly server: Server;
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  private targetPort = 0;
+
+  constructor(seed: number, hostility: Hostility) {
+    this.seeded = new Seeded(seed);
+    this.hostility = hostility;
+    this.server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+      this.handle(incoming, response).catch(() => response.destroy());
+    });
+  }
+
+  /** Returns its own port. */
+  async start(targetPort: number): Promise<number> {
+    this.targetPort = targetPort;
+    return listenOn(this.server);
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    this.agent.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** Cuts every client's connection, with whatever is on it. */
+  cutAll(): void {
+    this.server.closeAllConnections();
+  }
+
+  private does(what: keyof Hostility): boolean {
+    const share = this.hostility[what];
+    if (typeof share !== 'number' || !this.seeded.chance(share)) return false;
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+    return true;
+  }
+
+  private async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { hostility, seeded } = this;
+    this.counts.requests++;
+    incoming.on('error', () => {});
+    response.on('error', () => {});
+    const body = await readAll(incoming);
+    if (body === undefined) return;
+    await this.transfer(body.length);
+    if (hostility.delayMs) await pause(seeded.next() * hostility.delayMs);
+    if (this.does('loseRequest')) return void response.destroy();
+    if (this.does('swallowRequest')) return;
+    if (body.length > (hostility.maxBody ?? Number.POSITIVE_INFINITY)) {
+      this.counts.tooLarge = (this.counts.tooLarge ?? 0) + 1;
+      return this.send(response, page(413, 'Request Entity Too Large'));
+    }
+    if (this.does('errorPage')) return this.send(response, page(seeded.chance(0.5) ? 502 : 503, 'Sorry'));
+    if (this.does('loginPage')) return this.send(response, page(200, 'Welcome to the hotel, please log in'));
+    const answer = await this.ask(incoming, body);
+    if (answer === undefined) return void response.destroy();
+    if (answer === 'cut') {
+      this.counts.cut = (this.counts.cut ?? 0) + 1;
+      if (seeded.chance(0.5)) return void response.destroy();
+      return this.send(response, page(504, 'Gateway Time-out'));
+    }
+    await this.transfer(answer.body.length);
+    if (hostility.delayMs) await pause(seeded.next() * hostility.delayMs);
+    if (this.does('loseResponse')) return void response.destroy();
+    await this.send(response, answer);
+  }
+
+  private async transfer(bytes: number): Promise<void> {
+    const { bandwidth } = this.hostility;
+    if (bandwidth) await pause((bytes * 1000) / bandwidth);
+  }
+
+  /** Asks the server, perhaps twice. */
+  private async ask(incoming: IncomingMessage, body: Buffer): Promise<Whole | 'cut' | undefined> {
+    const once = (): Promise<Whole | 'cut' | undefined> => this.forward(incoming, body);
+    if (!this.does('duplicate')) return once();
+    if (this.seeded.chance(0.5)) {
+      const both = await Promise.all([once(), once()]);
+      return both[this.seeded.between(0, 1)];
+    }
+    const first = await once();
+    const second = await once();
+    return this.seeded.chance(0.5) ? first : second;
+  }
+
+  private forward(incoming: IncomingMessage, body: Buffer): Promise<Whole | 'cut' | undefined> {
+    const { cutMs } = this.hostility;
+    return new Promise((resolve) => {
+      const outgoing = request(
+        {
+          host: '127.0.0.1',
+          port: this.targetPort,
+          method: incoming.method,
+          path: incoming.url,
+          headers: { ...incoming.headers, connection: 'keep-alive', 'content-length': body.length },
+          agent: this.agent,
+        },
+        async (answer) => {
+          const whole = await readAll(answer);
+          clearTimeout(timer);
+          const { connection, 'keep-alive': _, ...headers } = answer.headers;
+          resolve(whole && { status: answer.statusCode ?? 0, headers, body: whole });
+        },
+      );
+      const timer = setTimeout(() => {
+        resolve('cut');
+        outgoing.destroy();
+      }, cutMs ?? 2 ** 30);
+      incoming.socket.once('close', () => outgoing.destroy());
+      outgoing.on('error', () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      });
+      outgoing.end(body);
+    });
+  }
+
+  private async send(response: ServerResponse, { status, headers, body }: Whole): Promise<void> {
+    const { hostility, seeded } = this;
+    const truncated = this.does('truncate') && body.length > 0;
+    const sent = truncated ? body.subarray(0, seeded.between(0, body.length - 1)) : body;
+    const out: OutgoingHttpHeaders = { ...headers };
+    const open = hostility.http10 || (truncated && seeded.chance(0.5));
+    if (open) {
+      delete out['content-length'];
+      response.useChunkedEncodingByDefault = false;
+      response.shouldKeepAlive = false;
+      response.removeHeader('transfer-encoding');
+    }
+    if (hostility.closeEach || open) out.connection = 'close';
+    response.writeHead(status, out);
+    if (this.does('trickle')) {
+      for (let at = 0; at < sent.length && at < 20_000; ) {
+        const size = seeded.between(1, 2000);
+        response.write(sent.subarray(at, at + size));
+        at += size;
+        await pause(1);
+        if (at >= 20_000) response.write(sent.subarray(at));
+      }
+    } else if (sent.length > 0) response.write(sent);
+    if (truncated && !open) response.destroy();
+    else response.end();
+  }
+}
+
+function page(status: number, text: string): Whole {
+  const body = Buffer.from(`<html><body><h1>${text}</h1></body></html>`);
+  return { status, headers: { 'content-type': 'text/html', 'content-length': body.length }, body };
+}
+
+/** Undefined when it was cut. */
+function readAll(message: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    message.on('data', (chunk: Buffer) => chunks.push(chunk));
+    message.on('end', () => resolve(Buffer.concat(chunks)));
+    message.on('close', () => resolve(undefined));
+    message.on('error', () => resolve(undefined));
+  });
+}

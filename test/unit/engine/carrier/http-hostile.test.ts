@@ -1,0 +1,133 @@
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Hostility, HostileProxy } from '../../../support/hostile-proxy.ts';
+import { Seeded } from '../../../support/seeded.ts';
+import { startRig } from '../../../support/tunnel-rig.ts';
+
+const closers: Array<() => Promise<void>> = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** The target sends back what it gets, each byte plus one: an echo that cannot come from half the way. */
+function addOne(socket: Socket): void {
+  socket.on('data', (chunk: Buffer) => {
+    const out = Buffer.from(chunk);
+    for (let i = 0; i < out.length; i++) out[i] = (out[i] + 1) & 0xff;
+    if (!socket.write(out)) socket.pause();
+  });
+  socket.on('drain', () => socket.resume());
+  socket.on('end', () => socket.end());
+}
+
+/** One stream: pieces with pauses, then half-close; resolves to what is wrong, or ''. */
+function runStream(port: number, seeded: Seeded, size: number): Promise<string> {
+  const bytes = seeded.bytes(size);
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    let got = 0;
+    let wrong = '';
+    socket.on('data', (chunk: Buffer) => {
+      for (let i = 0; i < chunk.length; i++, got++) {
+        if (chunk[i] !== ((bytes[got] + 1) & 0xff)) wrong ||= `byte ${got} of ${size} is wrong`;
+      }
+    });
+    socket.on('end', () => {
+      socket.destroy();
+      resolve(wrong || (got === size ? '' : `${got} of ${size} bytes came back`));
+    });
+    socket.on('error', (error) => resolve(error.message));
+    let at = 0;
+    const next = (): void => {
+      if (at >= size) return void socket.end();
+      const part = seeded.between(1, Math.max(1, Math.ceil(size / 3)));
+      socket.write(bytes.subarray(at, at + part));
+      at += part;
+      setTimeout(next, seeded.between(0, 20));
+    };
+    next();
+  });
+}
+
+function hostilityOf(seeded: Seeded): Hostility {
+  const maybe = (share: number, most: number): number | undefined =>
+    seeded.chance(share) ? seeded.next() * most : undefined;
+  return {
+    loseRequest: maybe(0.5, 0.15),
+    loseResponse: maybe(0.5, 0.15),
+    duplicate: maybe(0.5, 0.4),
+    truncate: maybe(0.4, 0.15),
+    errorPage: maybe(0.3, 0.1),
+    loginPage: maybe(0.2, 0.05),
+    trickle: maybe(0.2, 0.3),
+    delayMs: maybe(0.7, 40),
+    maxBody: seeded.chance(0.3) ? seeded.between(70_000, 300_000) : undefined,
+    closeEach: seeded.chance(0.2),
+    http10: seeded.chance(0.15),
+    bandwidth: seeded.chance(0.15) ? seeded.between(500_000, 5_000_000) : undefined,
+    cutMs: seeded.chance(0.3) ? seeded.between(100, 3000) : undefined,
+  };
+}
+
+/** What was done wrong in all runs together. */
+const totals: Record<string, number> = {};
+
+async function runSeed(seed: number): Promise<string> {
+  const seeded = new Seeded(seed);
+  const proxy = new HostileProxy(seed, {});
+  const rig = await startRig({
+    target: addOne,
+    client: { config: { stallProbeMs: 500, connectTimeoutMs: 3000 } },
+    server: { config: { stallProbeMs: 500 } },
+    between: async (port) => `http://127.0.0.1:${await proxy.start(port)}/some/path`,
+  });
+  const close = async (): Promise<void> => {
+    await rig.close();
+    await proxy.close();
+  };
+  closers.push(close);
+  proxy.hostility = hostilityOf(seeded);
+  const streams = Array.from({ length: seeded.between(1, 8) }, () =>
+    runStream(rig.port, new Seeded(seeded.between(1, 2 ** 31)), seeded.between(0, 60_000)),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string[]>((resolve) => {
+    timer = setTimeout(() => resolve([`too slow ${JSON.stringify(proxy.hostility)}`]), 25_000);
+  });
+  const wrong = (await Promise.race([Promise.all(streams), late])).filter((text) => text !== '');
+  clearTimeout(timer);
+  closers.splice(closers.indexOf(close), 1);
+  await close();
+  for (const [what, count] of Object.entries(proxy.counts)) totals[what] = (totals[what] ?? 0) + count;
+  const lines = rig.log.filter((entry) => entry.level === 'warn' || process.env.CULVERT_TRACE);
+  const said = lines.map((entry) => `${entry.scope}: ${entry.text}`).join('\n  ');
+  return wrong.length === 0 ? '' : `seed ${seed}: ${wrong.join(', ')}\n  ${said}`;
+}
+
+const FIRST = Number(process.env.CULVERT_SEED ?? 1);
+const SEEDS = Number(process.env.CULVERT_SEEDS ?? 24);
+const AT_ONCE = 8;
+
+describe('HTTP through a hostile proxy', () => {
+  it(`loses no byte: ${SEEDS} seeds from ${FIRST}`, { timeout: 60_000 + SEEDS * 4000 }, async () => {
+    const wrong: string[] = [];
+    let next = FIRST;
+    const worker = async (): Promise<void> => {
+      while (next < FIRST + SEEDS) {
+        const seed = next++;
+        const started = Date.now();
+        const result = await runSeed(seed);
+        if (result !== '') wrong.push(result);
+        const took = Date.now() - started;
+        if (process.env.CULVERT_SLOW && took > Number(process.env.CULVERT_SLOW))
+          console.log(`seed ${seed}: ${took} ms`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    if (process.env.CULVERT_SLOW) console.log(totals);
+    expect(wrong.join('\n')).toBe('');
+    // The proxy did what it is there for.
+    for (const what of ['loseRequest', 'loseResponse', 'duplicate', 'truncate', 'errorPage', 'cut'])
+      expect(totals[what]).toBeGreaterThan(0);
+  });
+});
