@@ -165,10 +165,13 @@ export class HostileProxy {
           resolve(whole && { status: answer.statusCode ?? 0, headers, body: whole });
         },
       );
-      const timer = setTimeout(() => {
-        resolve('cut');
-        outgoing.destroy();
-      }, cutMs ?? 2 ** 30);
+      const timer = setTimeout(
+        () => {
+          resolve('cut');
+          outgoing.destroy();
+        },
+        cutMs ?? 2 ** 30,
+      );
       incoming.socket.once('close', () => outgoing.destroy());
       outgoing.on('error', () => {
         clearTimeout(timer);

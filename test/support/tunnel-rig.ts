@@ -62,7 +62,7 @@ export async function startRig(options: RigOptions): Promise<TunnelRig> {
       {
         kind: 'static',
         bind: { host: '127.0.0.1', port: 0 },
-        target: { protocol: 'tcp', host: '127.0.0.1', port: targetPort },
+        target: { host: '127.0.0.1', port: targetPort },
       },
     ],
     log: sink('client'),

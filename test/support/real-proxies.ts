@@ -1,0 +1,81 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Configurations of proxies as people run them; each runs in the foreground as one process, below `folder`. */
+
+export interface NginxOptions {
+  readonly folder: string;
+  readonly port: number;
+  readonly target: number;
+  /** Further directives of the location. */
+  readonly extra?: string;
+}
+
+/** nginx as a reverse proxy with its defaults: whole requests and responses are buffered, 1 MiB of body at most. */
+export function nginxConfig({ folder, port, target, extra = '' }: NginxOptions): string[] {
+  const file = join(folder, 'nginx.conf');
+  mkdirSync(join(folder, 'tmp'), { recursive: true });
+  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  writeFileSync(
+    file,
+    `daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr error;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  ${temp.map((name) => `${name}_temp_path ${folder}/tmp/${name};`).join(' ')}
+  upstream culvert { server 127.0.0.1:${target}; keepalive 32; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://culvert;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      ${extra}
+    }
+  }
+}
+`,
+  );
+  return ['-p', folder, '-c', file, '-e', 'stderr'];
+}
+
+/** squid as a forward proxy that refuses every CONNECT. */
+export function squidConfig({ folder, port }: { folder: string; port: number }): string[] {
+  const file = join(folder, 'squid.conf');
+  writeFileSync(
+    file,
+    `http_port 127.0.0.1:${port}
+acl CONNECT method CONNECT
+http_access deny CONNECT
+http_access allow all
+cache deny all
+cache_mem 8 MB
+access_log none
+cache_log /dev/null
+pid_filename ${folder}/squid.pid
+coredump_dir ${folder}
+shutdown_lifetime 1 seconds
+pinger_enable off
+netdb_filename none
+`,
+  );
+  return ['-N', '-f', file];
+}
+
+/** tinyproxy: HTTP/1.0-minded, one connection per request. CONNECT only to port 1, that is, nowhere. */
+export function tinyproxyConfig({ folder, port }: { folder: string; port: number }): string[] {
+  const file = join(folder, 'tinyproxy.conf');
+  writeFileSync(
+    file,
+    `Port ${port}
+Listen 127.0.0.1
+Timeout 600
+MaxClients 100
+LogLevel Error
+LogFile "${folder}/tinyproxy.log"
+ConnectPort 1
+`,
+  );
+  return ['-d', '-c', file];
+}
