@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Hostility, HostileProxy } from '../../../support/hostile-proxy.ts';
+import { HostileProxy, type Hostility } from '../../../support/hostile-proxy.ts';
 import { Seeded } from '../../../support/seeded.ts';
 import { startRig } from '../../../support/tunnel-rig.ts';
 
