@@ -2,8 +2,8 @@
  * POLL and ANSWER: what the two ends of an HTTP carrier tell each other, sealed by the session as control records.
  * Every request has a POLL in its head, every response begins with an ANSWER. Big-endian.
  *
- * POLL: `carrier u32 | request u32 | bytes u32 | hold u32 (ms) | want u32 | park u8 | open count u8 | lost count u8`,
- * then the numbers, u32 each.
+ * POLL: `carrier u32 | request u32 | bytes u32 | hold u32 (ms) | want u32 | park u8 | open count u8 | lost count u8 |
+ * piece u32 | offset u32`, then the numbers, u32 each.
  * ANSWER: `request u32 | bytes u32 | held u32 (ms) | flags u8 | count u8`, then one u8 per number of the POLL's `open`.
  */
 import { CulvertError } from '../base/errors.ts';
@@ -31,6 +31,12 @@ export interface Poll {
    * is answered. Earlier requests in neither list were answered and the answers arrived.
    */
   lost: readonly number[];
+  /**
+   * Not 0: the body is a piece of one record that is longer than the path lets through; pieces of the same record
+   * have the same number here, and `offset` says where in it they belong. They are sent one after another.
+   */
+  piece: number;
+  offset: number;
 }
 
 /** What the server knows of an open request. */
@@ -54,7 +60,7 @@ export interface Answer {
 /** Control records that are the carriers' own. */
 export type CarrierControl = ({ type: 'poll' } & Poll) | ({ type: 'answer' } & Answer);
 
-const POLL_BYTES = 23;
+const POLL_BYTES = 31;
 const ANSWER_BYTES = 14;
 const FLAG = { more: 1, gone: 2 } as const;
 
@@ -72,6 +78,8 @@ export function encodePoll(type: number, poll: Poll): Buffer {
   out[21] = poll.park;
   out[22] = open.length;
   out[23] = lost.length;
+  out.writeUInt32BE(poll.piece, 24);
+  out.writeUInt32BE(poll.offset, 28);
   let at = 1 + POLL_BYTES;
   for (const number of open) at = out.writeUInt32BE(number, at);
   for (const number of lost) at = out.writeUInt32BE(number, at);
@@ -96,6 +104,8 @@ export function decodePoll(plain: Buffer): Poll {
     park: plain[21],
     open: numbers.slice(0, openCount),
     lost: numbers.slice(openCount),
+    piece: plain.readUInt32BE(24),
+    offset: plain.readUInt32BE(28),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Answer } from '../../wire/poll.ts';
 import type { CarrierRecord, Flow } from '../carrier.ts';
 import type { Lane, LaneFailure, LaneSink } from './lane.ts';
 import { proxyAuthError } from './proxy-answer.ts';
+import type { Piece } from './record-cutter.ts';
 import type { ResponseHead } from './response-parser.ts';
 
 interface Failure {
@@ -28,6 +29,8 @@ export type RequestOutcome =
 export interface ClientRequestOptions {
   number: number;
   records: CarrierRecord[];
+  /** Instead of records. */
+  piece: Piece | undefined;
   /** Length of the body. */
   bytes: number;
   /** What its POLL said about other requests. */
@@ -52,6 +55,7 @@ const MAX_FOREIGN = 64 << 10;
 export class ClientRequest implements LaneSink {
   readonly number: number;
   readonly records: CarrierRecord[];
+  readonly piece: Piece | undefined;
   readonly bytes: number;
   readonly open: readonly number[];
   readonly named: readonly number[];
@@ -75,6 +79,7 @@ export class ClientRequest implements LaneSink {
     this.options = options;
     this.number = options.number;
     this.records = options.records;
+    this.piece = options.piece;
     this.bytes = options.bytes;
     this.open = options.open;
     this.named = options.named;

@@ -9,6 +9,7 @@ import type { Lane } from './lane.ts';
 import { CLOSE_MS, GRACE_MS, MAX_BODY, MAX_LANES, MAX_POLLS, MIN_BODY, PARK_BODY } from './limits.ts';
 import { Outbox, partsOf } from './outbox.ts';
 import { PathRate } from './rate.ts';
+import { type Piece, RecordCutter } from './record-cutter.ts';
 import type { RequestForm } from './request-form.ts';
 
 export interface HttpClientOptions {
@@ -54,6 +55,7 @@ export class HttpClientCarrier implements Carrier {
   private readonly options: HttpClientOptions;
   private readonly clock: Clock;
   private readonly outbox = new Outbox();
+  private readonly cutter = new RecordCutter();
   private readonly lanes: KeptLane[] = [];
   private readonly inFlight = new Map<number, ClientRequest>();
   private readonly lost = new Set<number>();
@@ -182,7 +184,7 @@ export class HttpClientCarrier implements Carrier {
     if (this.health.doubtful && this.inFlight.size > 0) return;
     this.sendData();
     this.keepPolls();
-    if (this.closing && this.outbox.isEmpty && !this.hasUploads()) {
+    if (this.closing && this.outbox.isEmpty && !this.cutter.isBusy && !this.hasUploads()) {
       this.finish(new CulvertError('ERR_CLOSED', 'closed'));
       return;
     }
@@ -198,16 +200,31 @@ export class HttpClientCarrier implements Carrier {
   }
 
   private sendData(): void {
+    this.sendPiece();
     while (!this.outbox.isEmpty) {
       let uploading = 0;
       for (const { bytes } of this.inFlight.values()) if (bytes > PARK_BODY) uploading += bytes;
       if (uploading > this.up.window) return;
+      const long = this.outbox.firstBytes > this.bodyLimit;
+      if (long && this.cutter.isBusy) return;
       const lane = this.freeLane(this.outbox.bytes >= this.bodyBytes ? MAX_LANES : EAGER_LANES);
       if (lane === undefined) return;
       const { records, bytes } = this.outbox.take(this.bodyBytes);
-      this.post(lane, records, bytes);
+      if (long) {
+        this.cutter.begin(records[0]);
+        this.sendPiece();
+      } else this.post(lane, records, bytes);
       if (this.health.doubtful) return;
     }
+  }
+
+  /** The next piece of a record that is longer than the path lets through; one at a time. */
+  private sendPiece(): void {
+    if (!this.cutter.isDue) return;
+    const lane = this.freeLane(EAGER_LANES);
+    if (lane === undefined) return;
+    const piece = this.cutter.take(Math.min(this.bodyLimit, this.bodyBytes));
+    this.post(lane, [], piece.bytes.length, piece);
   }
 
   private keepPolls(): void {
@@ -234,7 +251,7 @@ export class HttpClientCarrier implements Carrier {
     return made;
   }
 
-  private post(kept: KeptLane, records: CarrierRecord[], bytes: number): void {
+  private post(kept: KeptLane, records: CarrierRecord[], bytes: number, piece?: Piece): void {
     const { events } = this;
     if (events === undefined) return;
     const number = this.nextNumber++;
@@ -252,12 +269,15 @@ export class HttpClientCarrier implements Carrier {
       park: this.wantPolls + 1,
       open,
       lost: named,
+      piece: piece?.number ?? 0,
+      offset: piece?.offset ?? 0,
     });
     const now = this.clock.now();
     const slowest = Math.max(64_000, this.up.rate / 4);
     const request = new ClientRequest({
       number,
       records,
+      piece,
       bytes,
       open,
       named,
@@ -282,7 +302,11 @@ export class HttpClientCarrier implements Carrier {
       },
     });
     this.inFlight.set(number, request);
-    kept.lane.request(this.options.form.head(flight, bytes), partsOf(records), request);
+    kept.lane.request(
+      this.options.form.head(flight, bytes),
+      piece ? [piece.bytes] : partsOf(records),
+      request,
+    );
   }
 
   private over(request: ClientRequest, outcome: RequestOutcome): void {
@@ -299,6 +323,7 @@ export class HttpClientCarrier implements Carrier {
     this.health.good();
     for (const number of request.named) this.lost.delete(number);
     for (const record of request.records) record.written();
+    if (request.piece !== undefined) this.cutter.arrived(request.piece);
     if (answer.gone) {
       this.finish(new CulvertError('ERR_CARRIER_LOST', 'the server has given this HTTP path up'));
       return;
@@ -337,6 +362,7 @@ export class HttpClientCarrier implements Carrier {
     const now = this.clock.now();
     if (outcome.sent) this.lost.add(request.number);
     this.outbox.putBack(request.records);
+    if (request.piece !== undefined) this.cutter.failed();
     if (outcome.kind === 'fatal' || this.lost.size >= MAX_POLL_NUMBERS) {
       this.finish(outcome.error);
       return;

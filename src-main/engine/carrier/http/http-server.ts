@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
 import { type Poll, SEEN } from '../../wire/poll.ts';
-import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats } from '../carrier.ts';
+import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from '../carrier.ts';
 import { Exchange } from './exchange.ts';
 import { GONE_MS, MAX_BODY, MAX_EXCHANGES, MAX_UNCONFIRMED, PARK_BODY } from './limits.ts';
 import { Outbox, partsOf } from './outbox.ts';
@@ -26,6 +26,8 @@ const FIRST_POLL: Omit<Poll, 'carrier'> = {
   park: 0,
   open: [],
   lost: [],
+  piece: 0,
+  offset: 0,
 };
 
 /**
@@ -48,6 +50,7 @@ export class HttpServerCarrier implements Carrier {
   /** The newest request's view. */
   private newest: Poll;
   private newestOpen = new Set<number>();
+  private pieces: { number: number; flow: Flow; next: number } | undefined;
   private longestHoldMs = 0;
   private unconfirmed = 0;
   private flushQueued = false;
@@ -136,18 +139,40 @@ export class HttpServerCarrier implements Carrier {
 
   /** Serves one copy of a request. */
   serve(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
-    const flow = this.gone ? undefined : this.events?.openFlow();
+    const { poll } = exchange;
+    const flow = this.gone || poll.piece !== 0 ? undefined : this.events?.openFlow();
+    const held: Buffer[] = [];
     const onBody = (chunk: Buffer): void => {
       this.heardAt = this.clock.now();
       this.stats.received += chunk.length;
       flow?.push(chunk);
+      if (poll.piece !== 0) held.push(Buffer.from(chunk));
     };
     response.once('close', () => {
       if (exchange.isHeard) return;
       exchange.holdTimer?.cancel();
       this.parked.delete(exchange);
     });
-    exchange.add(request, response, onBody, () => this.onWhole(exchange));
+    exchange.add(request, response, onBody, () => {
+      if (poll.piece !== 0) this.onPiece(poll, held);
+      this.onWhole(exchange);
+    });
+  }
+
+  /** Part of a record that is too long for the path. Pieces come in order; what was there before is skipped. */
+  private onPiece(poll: Poll, chunks: readonly Buffer[]): void {
+    if (this.gone || this.events === undefined) return;
+    if (poll.offset === 0 && this.pieces?.number !== poll.piece)
+      this.pieces = { number: poll.piece, flow: this.events.openFlow(), next: 0 };
+    const { pieces } = this;
+    const known = pieces?.number === poll.piece ? pieces.next - poll.offset : -1;
+    if (pieces === undefined || known < 0 || known >= poll.bytes) return;
+    pieces.next += poll.bytes - known;
+    try {
+      pieces.flow.push(Buffer.concat(chunks).subarray(known));
+    } catch (error) {
+      this.destroy(error instanceof CulvertError ? error : new CulvertError('ERR_RECORD', String(error)));
+    }
   }
 
   private onWhole(exchange: Exchange): void {

@@ -14,6 +14,11 @@ export class Outbox {
     return this.head === this.records.length;
   }
 
+  /** Of the first record. */
+  get firstBytes(): number {
+    return this.records[this.head]?.bytes ?? 0;
+  }
+
   put(records: readonly CarrierRecord[]): void {
     for (const record of records) {
       this.records.push(record);

@@ -1,11 +1,53 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { exchangeBytes, startRig, type TunnelRig } from '../../../support/tunnel-rig.ts';
+import { HostileProxy, type Hostility } from '../../../support/hostile-proxy.ts';
+import { exchangeBytes, type RigOptions, startRig, type TunnelRig } from '../../../support/tunnel-rig.ts';
 
 let rig: TunnelRig | undefined;
 afterEach(async () => {
   await rig?.close();
   rig = undefined;
+});
+
+let proxy: HostileProxy | undefined;
+afterEach(async () => {
+  await proxy?.close();
+  proxy = undefined;
+});
+
+/** An echo rig behind a proxy that does as it is told. */
+async function behindProxy(hostility: Hostility, options: Partial<RigOptions> = {}): Promise<TunnelRig> {
+  const between = new HostileProxy(1, hostility);
+  proxy = between;
+  rig = await startRig({
+    target: (socket) => socket.pipe(socket),
+    between: async (port) => `http://127.0.0.1:${await between.start(port)}/`,
+    ...options,
+  });
+  return rig;
+}
+
+describe('a path with limits', () => {
+  it('takes records that are longer than any body it lets through', async () => {
+    const { port } = await behindProxy({});
+    const warm = randomBytes(6_000_000);
+    expect((await exchangeBytes(port, warm)).equals(warm)).toBe(true);
+    // Records of many kilobytes are being made now; each has to go in pieces.
+    if (proxy !== undefined) proxy.hostility = { maxBody: 12_000, loseResponse: 0.1 };
+    const bytes = randomBytes(1_000_000);
+    expect((await exchangeBytes(port, bytes)).equals(bytes)).toBe(true);
+    expect(proxy?.counts.tooLarge).toBeGreaterThan(2);
+    expect(rig?.client.status().session?.resumes).toBe(0);
+  });
+
+  it('is asked once per hold when idle', async () => {
+    const { port } = await behindProxy({});
+    expect((await exchangeBytes(port, Buffer.from('x'))).toString()).toBe('x');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = proxy?.counts.requests ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect((proxy?.counts.requests ?? 0) - before).toBeLessThanOrEqual(1);
+  });
 });
 
 describe('a tunnel over HTTP', () => {
