@@ -172,7 +172,9 @@ export class HostileProxy {
         },
         cutMs ?? 2 ** 30,
       );
-      incoming.socket.once('close', () => outgoing.destroy());
+      const onClose = (): void => void outgoing.destroy();
+      incoming.socket.once('close', onClose);
+      outgoing.once('close', () => incoming.socket.off('close', onClose));
       outgoing.on('error', () => {
         clearTimeout(timer);
         resolve(undefined);

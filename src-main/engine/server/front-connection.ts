@@ -2,9 +2,16 @@ import type { Socket } from 'node:net';
 import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Cover } from './cover.ts';
-import { type FrontHooks, messageOf, type RequestClaim, type RequestHandler } from './front-hooks.ts';
+import {
+  type FrontHooks,
+  messageOf,
+  type RawHandler,
+  type RequestClaim,
+  type RequestHandler,
+} from './front-hooks.ts';
 import type { FrontLimits } from './front-limits.ts';
 import { FrontLink, type LinkEvents, resetStream } from './front-link.ts';
+import { RawLink } from './front-raw.ts';
 import { FrontRequests, type RequestSink, type Route } from './front-requests.ts';
 import type { RequestHead } from './head-scan.ts';
 import type { InProcessSite } from './in-process-site.ts';
@@ -34,7 +41,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
   private readonly client: Socket;
   private readonly context: FrontContext;
   private readonly requests: FrontRequests;
-  private link: FrontLink | undefined;
+  private link: FrontLink | RawLink | undefined;
   /** Bytes for the cover, while the tunnel's link is being ended; what came after them waits in `stash`. */
   private turning: Buffer | undefined;
   /** At most what one read brought: the client is paused. */
@@ -59,7 +66,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
 
   /** Between requests, and nothing has moved for `quietMs`: closing it now hurts nobody. */
   isQuiet(quietMs: number): boolean {
-    if (!this.requests.isIdle || this.openRequests > 0 || this.turning !== undefined) return false;
+    if (!this.requests.isIdle || this.unanswered > 0 || this.turning !== undefined) return false;
     return performance.now() - this.lastTraffic >= quietMs;
   }
 
@@ -134,7 +141,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
   // What the requests ask for.
 
   isTunnel(): boolean {
-    return this.link?.kind === 'tunnel';
+    return this.link !== undefined && this.link.kind !== 'cover';
   }
 
   offerUpgrade(head: RequestHead, after: Buffer): boolean {
@@ -173,7 +180,35 @@ export class FrontConnection implements LinkEvents, RequestSink {
     this.openRequests++;
   }
 
+  beginRaw(handler: RawHandler, head: RequestHead): void {
+    if (this.link?.kind !== 'raw') {
+      this.link?.release(0, false);
+      clearTimeout(this.silence);
+      this.link = new RawLink(this.client, this.context.limits.tunnelIdleMs, this);
+    }
+    this.link.begin(handler, head);
+  }
+
+  rawBody(content: Buffer): void {
+    if (this.link?.kind === 'raw') this.link.body(content);
+  }
+
+  endRaw(whole: boolean): void {
+    if (!whole) this.destroy();
+    else if (this.link?.kind === 'raw') this.link.endBody();
+  }
+
+  onRawIdle(): void {
+    this.lastTraffic = performance.now();
+    this.turn();
+  }
+
+  private get unanswered(): number {
+    return this.link?.kind === 'raw' ? this.link.openRequests : this.openRequests;
+  }
+
   deliver(route: Route, bytes: Buffer): void {
+    if (route === 'raw') return;
     if (this.link !== undefined && this.link.kind !== route) {
       if (route === 'cover') {
         this.turning = bytes;
@@ -189,7 +224,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
 
   // The server's side.
 
-  private connect(route: Route): FrontLink {
+  private connect(route: 'cover' | 'tunnel'): FrontLink {
     clearTimeout(this.silence);
     const { cover, tunnelSite } = this.context;
     if (route === 'cover') {
@@ -213,7 +248,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
 
   /** From tunnel to cover: once all answers are out, the tunnel's link is ended, and its FIN awaited. */
   private turn(): void {
-    if (this.turning !== undefined && this.openRequests === 0) this.finishLink();
+    if (this.turning !== undefined && this.unanswered === 0) this.finishLink();
   }
 
   private endTurn(bytes: Buffer): void {
@@ -262,7 +297,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
   }
 
   /** The cover cannot be reached: a site in the process answers in its place. */
-  private standIn(lost: FrontLink): void {
+  private standIn(lost: FrontLink | RawLink): void {
     const { stream, isOpen } = this.context.cover.connectStandIn(this.client);
     this.link = new FrontLink('cover', stream, isOpen, this);
     for (const bytes of lost.written()) this.link.write(bytes);

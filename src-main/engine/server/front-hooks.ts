@@ -5,6 +5,27 @@ import type { RequestHead } from './head-scan.ts';
 /** Answers a claimed request; `request` and `response` are those of a real `http.Server`. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** One delivery of a claimed request, served without `http.Server`. */
+export interface RawCopy {
+  /** Status 200 with these header lines, each with its CRLF; they give the body's length. Once. */
+  respond(lines: string, parts: readonly Buffer[]): void;
+  /** Cuts the connection. */
+  destroy(): void;
+}
+
+export interface RawSink {
+  /** Part of the body, without any transfer coding; valid during the call. */
+  onBody(chunk: Buffer): void;
+  /** The body arrived whole. */
+  onEnd(): void;
+  /** Answered, or the connection is gone. */
+  onClose(): void;
+}
+
+export interface RawHandler {
+  serve(copy: RawCopy): RawSink;
+}
+
 /**
  * What `claimRequest` makes of a request's head: false, it is the cover's; a handler, it is the tunnel's; or it
  * depends on the first `peekBytes` of the body (fewer when the body is shorter), without any transfer coding.
@@ -14,6 +35,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 export type RequestClaim =
   | false
   | RequestHandler
+  | RawHandler
   | { readonly peekBytes: number; decide(body: Buffer): false | RequestHandler };
 
 /** How the tunnel takes what is its own. Both are called synchronously and must decide at once. */

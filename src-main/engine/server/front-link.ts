@@ -10,6 +10,8 @@ export interface LinkEvents {
   onDrain(): void;
   /** Nothing follows. `failed`: it was cut, not closed. */
   onClose(failed: boolean): void;
+  /** All requests served on the bare socket are answered. */
+  onRawIdle(): void;
 }
 
 /** Where the bytes of one client connection go at the moment: the cover site, or the tunnel's own HTTP server. */

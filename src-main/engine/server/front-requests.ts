@@ -1,9 +1,10 @@
 import { BodyScanner } from './body-scan.ts';
-import type { RequestClaim, RequestHandler } from './front-hooks.ts';
+import type { RawHandler, RequestClaim, RequestHandler } from './front-hooks.ts';
 import type { FrontLimits } from './front-limits.ts';
 import { type BodyLength, HeadScanner, type RequestHead } from './head-scan.ts';
 
-export type Route = 'cover' | 'tunnel';
+/** `raw`: the tunnel's, served on the bare socket. */
+export type Route = 'cover' | 'tunnel' | 'raw';
 
 /** The connection, as its requests see it. */
 export interface RequestSink {
@@ -17,6 +18,11 @@ export interface RequestSink {
   offerBody(decide: (body: Buffer) => false | RequestHandler, body: Buffer): false | RequestHandler;
   /** The request whose head is delivered next is this handler's. */
   expect(handler: RequestHandler): void;
+  /** A request for the bare socket begins; its body follows without its coding. */
+  beginRaw(handler: RawHandler, head: RequestHead): void;
+  rawBody(content: Buffer): void;
+  /** `whole`: false when the coding was violated. */
+  endRaw(whole: boolean): void;
 }
 
 /**
@@ -96,6 +102,7 @@ export class FrontRequests {
         this.sink.deliver(this.route, rest);
         return EMPTY;
       case 'body': {
+        if (this.route === 'raw') return this.stepRaw(rest);
         const taken = this.body.take(rest);
         this.afterBody();
         this.sink.deliver(this.route, rest.subarray(0, taken));
@@ -151,6 +158,10 @@ export class FrontRequests {
     } else if (typeof claim === 'function') {
       this.sink.expect(claim);
       this.start('tunnel', head.bytes, head.body);
+    } else if ('serve' in claim) {
+      this.sink.beginRaw(claim, head);
+      this.startBody('raw', new BodyScanner(head.body));
+      if (this.body.done) this.sink.endRaw(true);
     } else if (head.expects) {
       // The client waits for 100 Continue, which only the owner of the request can give.
       this.start('cover', unseen, head.body);
@@ -177,10 +188,18 @@ export class FrontRequests {
 
   private startBody(route: Route, body: BodyScanner): void {
     this.route = route;
-    this.answered = route === 'tunnel';
+    this.answered = route !== 'cover';
     this.body = body;
     this.state = 'body';
     this.afterBody();
+  }
+
+  private stepRaw(rest: Buffer): Buffer {
+    const { body } = this;
+    const taken = body.take(rest, (content) => this.sink.rawBody(content));
+    this.afterBody();
+    if (body.done || body.broken) this.sink.endRaw(body.done);
+    return rest.subarray(taken);
   }
 
   private afterBody(): void {
@@ -191,7 +210,7 @@ export class FrontRequests {
   private startPeek(
     head: RequestHead,
     unseen: Buffer,
-    claim: Exclude<RequestClaim, false | RequestHandler>,
+    claim: Exclude<RequestClaim, false | RequestHandler | RawHandler>,
   ): void {
     this.body = new BodyScanner(head.body);
     this.state = 'peek';

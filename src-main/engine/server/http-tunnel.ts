@@ -1,11 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { flightCookie, readFlightCookies } from '../carrier/flight-cookie.ts';
 import { type Exchange, writeAnswer } from '../carrier/http/exchange.ts';
 import { HttpServerCarrier } from '../carrier/http/http-server.ts';
 import type { Admission, Gate } from '../session/gate.ts';
 import type { Session } from '../session/session.ts';
-import type { RequestClaim, RequestHandler } from './front-hooks.ts';
+import type { RawHandler, RequestClaim } from './front-hooks.ts';
 
 export interface HttpTunnelOptions {
   gate: Gate;
@@ -48,11 +48,11 @@ export class HttpTunnel {
     return false;
   }
 
-  private serve({ carrier, exchange }: Live): RequestHandler {
-    return (request, response) => carrier.serve(exchange, request, response);
+  private serve({ carrier, exchange }: Live): RawHandler {
+    return { serve: (copy) => carrier.serve(exchange, copy) };
   }
 
-  private admit(flight: Buffer, name: string, request: IncomingMessage): RequestHandler | undefined {
+  private admit(flight: Buffer, name: string, request: IncomingMessage): RawHandler | undefined {
     const admission = this.options.gate.admit(flight);
     switch (admission?.kind) {
       case undefined:
@@ -81,7 +81,7 @@ export class HttpTunnel {
     }
   }
 
-  private keep(name: string, carrier: HttpServerCarrier, exchange: Exchange): RequestHandler {
+  private keep(name: string, carrier: HttpServerCarrier, exchange: Exchange): RawHandler {
     this.live.set(name, { carrier, exchange });
     this.names.set(exchange, name);
     return this.serve({ carrier, exchange });
@@ -109,22 +109,23 @@ export class HttpTunnel {
 }
 
 /** The session is there, the carrier is not: the client makes another at once instead of waiting for this one. */
-function sayGone(session: Session, number: number): RequestHandler {
-  return (request: IncomingMessage, response: ServerResponse) => {
-    request.on('error', () => {});
-    response.on('error', () => {});
-    request.resume();
-    request.once('end', () => {
-      const answer = {
-        type: 'answer',
-        request: number,
-        bytes: 0,
-        heldMs: 0,
-        more: false,
-        gone: true,
-      } as const;
-      const sealed = session.sealCarrierControl({ ...answer, seen: [] });
-      writeAnswer(response, { parts: [sealed], bytes: sealed.length });
-    });
+function sayGone(session: Session, number: number): RawHandler {
+  return {
+    serve: (copy) => ({
+      onBody: () => {},
+      onEnd: () => {
+        const answer = {
+          type: 'answer',
+          request: number,
+          bytes: 0,
+          heldMs: 0,
+          more: false,
+          gone: true,
+        } as const;
+        const sealed = session.sealCarrierControl({ ...answer, seen: [] });
+        writeAnswer(copy, { parts: [sealed], bytes: sealed.length });
+      },
+      onClose: () => {},
+    }),
   };
 }

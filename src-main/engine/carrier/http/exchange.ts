@@ -1,7 +1,24 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Timer } from '../../base/clock.ts';
 import type { Poll } from '../../wire/poll.ts';
 import type { CarrierRecord } from '../carrier.ts';
+
+/** One delivery of a request, at the server. */
+export interface RequestCopy {
+  /** Status 200 with these header lines, each with its CRLF. Once. */
+  respond(lines: string, parts: readonly Buffer[]): void;
+  /** Cuts the connection. */
+  destroy(): void;
+}
+
+/** What becomes of a delivery. */
+export interface CopySink {
+  /** Part of the body; valid during the call. */
+  onBody(chunk: Buffer): void;
+  /** The body arrived whole, as far as HTTP tells. */
+  onEnd(): void;
+  /** Answered, or the connection is gone. */
+  onClose(): void;
+}
 
 /** What the server made of a request: sealed once, sent to every copy of it. */
 export interface SealedAnswer {
@@ -10,6 +27,9 @@ export interface SealedAnswer {
   /** The records in it, for another answer should this one not arrive. */
   readonly records: CarrierRecord[];
 }
+
+const HEADERS =
+  'Content-Type: application/octet-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\n';
 
 /** Copies of one request served at a time; proxies that retry make two or three. */
 const MAX_COPIES = 4;
@@ -27,7 +47,7 @@ export class Exchange {
   complete = false;
   answer: SealedAnswer | undefined;
   holdTimer: Timer | undefined;
-  private readonly waiting = new Set<ServerResponse>();
+  private readonly waiting = new Set<RequestCopy>();
 
   constructor(poll: Poll, arrivedAt: number, cookie: string | undefined) {
     this.poll = poll;
@@ -42,81 +62,70 @@ export class Exchange {
 
   /** Reads a copy's body. `onBody` may throw: the copy is then cut. `onWhole` once all of its bytes were read. */
   add(
-    request: IncomingMessage,
-    response: ServerResponse,
+    copy: RequestCopy,
     onBody: (chunk: Buffer) => void,
     onWhole: () => void,
-  ): void {
-    const ignore = (): void => {};
-    request.on('error', ignore);
-    response.on('error', ignore);
-    if (this.waiting.size >= MAX_COPIES) {
-      response.destroy();
-      return;
-    }
+    onClose: () => void,
+  ): CopySink {
     let bytes = 0;
-    let ready = false;
-    response.once('close', () => this.waiting.delete(response));
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      try {
-        onBody(chunk);
-      } catch {
-        response.destroy();
-      }
-    });
-    request.on('end', () => {
-      if (ready || response.destroyed) return;
-      ready = true;
-      if (bytes !== this.poll.bytes) {
-        // The path cut it: its sender sends it again.
-        response.destroy();
-        return;
-      }
-      this.complete = true;
-      if (this.answer !== undefined) this.write(response, this.answer);
-      else {
-        this.waiting.add(response);
-        onWhole();
-      }
-    });
+    let broken = this.waiting.size >= MAX_COPIES;
+    return {
+      onBody: (chunk) => {
+        bytes += chunk.length;
+        if (broken) return;
+        try {
+          onBody(chunk);
+        } catch {
+          broken = true;
+        }
+      },
+      onEnd: () => {
+        if (broken || bytes !== this.poll.bytes) {
+          // The path damaged it: its sender sends it again.
+          copy.destroy();
+          return;
+        }
+        this.complete = true;
+        if (this.answer !== undefined) this.write(copy, this.answer);
+        else {
+          this.waiting.add(copy);
+          onWhole();
+        }
+      },
+      onClose: () => {
+        this.waiting.delete(copy);
+        onClose();
+      },
+    };
   }
 
   /** Answers all copies there are, and those that come. */
   settle(answer: SealedAnswer): void {
     this.holdTimer?.cancel();
     this.answer = answer;
-    for (const response of this.waiting) this.write(response, answer);
+    const waiting = [...this.waiting];
     this.waiting.clear();
+    for (const copy of waiting) this.write(copy, answer);
   }
 
   /** Forgets it; copies that wait are cut. */
   drop(): void {
     this.holdTimer?.cancel();
-    for (const response of this.waiting) response.destroy();
+    const waiting = [...this.waiting];
     this.waiting.clear();
+    for (const copy of waiting) copy.destroy();
   }
 
-  private write(response: ServerResponse, answer: SealedAnswer): void {
-    writeAnswer(response, answer, this.cookie);
+  private write(copy: RequestCopy, answer: SealedAnswer): void {
+    writeAnswer(copy, answer, this.cookie);
   }
 }
 
 export function writeAnswer(
-  response: ServerResponse,
+  copy: RequestCopy,
   answer: { parts: readonly Buffer[]; bytes: number },
   cookie?: string,
 ): void {
-  const headers: Record<string, string | number> = {
-    'Content-Type': 'application/octet-stream',
-    'Content-Length': answer.bytes,
-    'Cache-Control': 'no-store, no-transform',
-    'X-Accel-Buffering': 'no',
-  };
-  if (cookie !== undefined) headers['Set-Cookie'] = `${cookie}; Path=/; HttpOnly`;
-  response.cork();
-  response.writeHead(200, headers);
-  for (const part of answer.parts) response.write(part);
-  response.end();
-  response.uncork();
+  const extra = cookie === undefined ? '' : `Set-Cookie: ${cookie}; Path=/; HttpOnly\r\n`;
+  copy.respond(`${HEADERS}Content-Length: ${answer.bytes}\r\n${extra}`, answer.parts);
 }

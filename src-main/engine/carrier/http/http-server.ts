@@ -1,9 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
 import { type Poll, SEEN } from '../../wire/poll.ts';
 import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from '../carrier.ts';
-import { Exchange } from './exchange.ts';
+import { type CopySink, Exchange, type RequestCopy } from './exchange.ts';
 import { GONE_MS, MAX_BODY, MAX_EXCHANGES, MAX_UNCONFIRMED, PARK_BODY } from './limits.ts';
 import { Outbox, partsOf } from './outbox.ts';
 
@@ -138,7 +137,7 @@ export class HttpServerCarrier implements Carrier {
   }
 
   /** Serves one copy of a request. */
-  serve(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  serve(exchange: Exchange, copy: RequestCopy): CopySink {
     const { poll } = exchange;
     const flow = this.gone || poll.piece !== 0 ? undefined : this.events?.openFlow();
     const held: Buffer[] = [];
@@ -148,14 +147,14 @@ export class HttpServerCarrier implements Carrier {
       flow?.push(chunk);
       if (poll.piece !== 0) held.push(Buffer.from(chunk));
     };
-    response.once('close', () => {
+    const onWhole = (): void => {
+      if (poll.piece !== 0) this.onPiece(poll, held);
+      this.onWhole(exchange);
+    };
+    return exchange.add(copy, onBody, onWhole, () => {
       if (exchange.isHeard) return;
       exchange.holdTimer?.cancel();
       this.parked.delete(exchange);
-    });
-    exchange.add(request, response, onBody, () => {
-      if (poll.piece !== 0) this.onPiece(poll, held);
-      this.onWhole(exchange);
     });
   }
 

@@ -43,7 +43,7 @@ function runStream(port: number, seeded: Seeded, size: number): Promise<string> 
       const part = seeded.between(1, Math.max(1, Math.ceil(size / 3)));
       socket.write(bytes.subarray(at, at + part));
       at += part;
-      setTimeout(next, seeded.between(0, 20));
+      setTimeout(next, seeded.between(0, 200));
     };
     next();
   });
@@ -56,6 +56,7 @@ function hostilityOf(seeded: Seeded): Hostility {
     loseRequest: maybe(0.5, 0.15),
     loseResponse: maybe(0.5, 0.15),
     duplicate: maybe(0.5, 0.4),
+    swallowRequest: maybe(0.15, 0.03),
     truncate: maybe(0.4, 0.15),
     errorPage: maybe(0.3, 0.1),
     loginPage: maybe(0.2, 0.05),
@@ -65,7 +66,7 @@ function hostilityOf(seeded: Seeded): Hostility {
     closeEach: seeded.chance(0.2),
     http10: seeded.chance(0.15),
     bandwidth: seeded.chance(0.15) ? seeded.between(500_000, 5_000_000) : undefined,
-    cutMs: seeded.chance(0.3) ? seeded.between(100, 3000) : undefined,
+    cutMs: seeded.chance(0.3) ? seeded.between(60, 600) : undefined,
   };
 }
 

@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import type { RawCopy, RawHandler, RawSink } from './front-hooks.ts';
+import type { LinkEvents } from './front-link.ts';
+import type { RequestHead } from './head-scan.ts';
+
+interface RawRequest {
+  readonly keepAlive: boolean;
+  sink: RawSink | undefined;
+  /** Kept until the answers before it are out. */
+  answer: { head: string; parts: readonly Buffer[] } | undefined;
+}
+
+/**
+ * The tunnel's own requests, answered on the client's socket itself. A detour through `http.Server` costs more than
+ * the tunnel's encryption.
+ */
+export class RawLink {
+  readonly kind = 'raw';
+  readonly isOpen = true;
+  ended = false;
+  finished = false;
+  private readonly client: Socket;
+  private readonly idleMs: number;
+  private events: LinkEvents | undefined;
+  private requests: RawRequest[] = [];
+  private reading: RawRequest | undefined;
+
+  constructor(client: Socket, idleMs: number, events: LinkEvents) {
+    this.client = client;
+    this.idleMs = idleMs;
+    this.events = events;
+  }
+
+  get openRequests(): number {
+    return this.requests.length;
+  }
+
+  begin(handler: RawHandler, head: RequestHead): void {
+    const request: RawRequest = { keepAlive: keepsAlive(head), sink: undefined, answer: undefined };
+    this.requests.push(request);
+    this.reading = request;
+    this.client.setTimeout(0);
+    if (head.expects) this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
+    const copy: RawCopy = {
+      respond: (lines, parts) => {
+        if (request.answer !== undefined || this.events === undefined) return;
+        request.answer = { head: lines, parts };
+        this.flush();
+      },
+      destroy: () => {
+        if (this.events !== undefined && this.requests.includes(request)) this.client.destroy();
+      },
+    };
+    request.sink = handler.serve(copy);
+  }
+
+  /** Part of the body, without any transfer coding; valid during the call. */
+  body(content: Buffer): void {
+    this.reading?.sink?.onBody(content);
+  }
+
+  endBody(): void {
+    const { reading } = this;
+    this.reading = undefined;
+    reading?.sink?.onEnd();
+    this.flush();
+  }
+
+  private flush(): void {
+    while (this.requests.length > 0) {
+      const [request] = this.requests;
+      // An answer before the end of the question would leave the connection in doubt.
+      if (request.answer === undefined || request === this.reading) return;
+      this.requests.shift();
+      const { client } = this;
+      const close = !request.keepAlive;
+      client.cork();
+      client.write(head(request.answer.head, close), 'latin1');
+      for (const part of request.answer.parts) client.write(part);
+      client.uncork();
+      request.sink?.onClose();
+      if (close) {
+        this.fail();
+        client.setTimeout(this.idleMs);
+        client.end();
+        return;
+      }
+    }
+    this.client.setTimeout(this.idleMs);
+    if (this.finished) this.end();
+    else this.events?.onRawIdle();
+  }
+
+  finish(): void {
+    this.finished = true;
+    if (this.requests.length === 0) this.end();
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.events?.onEnd();
+  }
+
+  pause(): void {}
+  resume(): void {}
+  written(): Buffer[] {
+    return [];
+  }
+  /** Bytes go through `body`. */
+  write(_bytes?: Buffer): boolean {
+    return true;
+  }
+
+  /** The connection is over or somebody else's: nobody waits for answers any more. */
+  release(_lingerMs?: number, _reset?: boolean): void {
+    this.events = undefined;
+    this.client.setTimeout(0);
+    this.fail();
+  }
+
+  private fail(): void {
+    const requests = this.requests;
+    this.requests = [];
+    this.reading = undefined;
+    for (const request of requests) request.sink?.onClose();
+  }
+}
+
+function head(lines: string, close: boolean): string {
+  const date = new Date().toUTCString();
+  return `HTTP/1.1 200 OK\r\n${lines}Date: ${date}\r\nConnection: ${close ? 'close' : 'keep-alive'}\r\n\r\n`;
+}
+
+/** RFC 9112 §9.3. */
+function keepsAlive(request: RequestHead): boolean {
+  let connection = '';
+  const { rawHeaders } = request;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i].toLowerCase() === 'connection') connection += `,${rawHeaders[i + 1].toLowerCase()}`;
+  }
+  if (/\bclose\b/.test(connection)) return false;
+  return request.version === '1.1' || /\bkeep-alive\b/.test(connection);
+}
