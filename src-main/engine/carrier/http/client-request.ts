@@ -65,6 +65,8 @@ export class ClientRequest implements LaneSink {
   readonly lane: Lane;
   /** When the server said, in another answer, that it had answered this one. */
   answeredAt: number | undefined;
+  /** A later request was at the server before it: it may be lost, and another has to wait there in its stead. */
+  unseen = false;
   /** First byte of the answer. */
   heardAt: number | undefined;
   private readonly options: ClientRequestOptions;

@@ -199,12 +199,20 @@ export class HttpClientCarrier implements Carrier {
     return false;
   }
 
+  /** Bytes on their way up. A request that takes far too long is not counted: it may be lost, the path is not. */
+  private get uploading(): number {
+    const now = this.clock.now();
+    let sum = 0;
+    for (const { bytes, sentAt, transferMs } of this.inFlight.values()) {
+      if (bytes > PARK_BODY && now - sentAt < transferMs / 4 + OVERTAKEN_MS) sum += bytes;
+    }
+    return sum;
+  }
+
   private sendData(): void {
     this.sendPiece();
     while (!this.outbox.isEmpty) {
-      let uploading = 0;
-      for (const { bytes } of this.inFlight.values()) if (bytes > PARK_BODY) uploading += bytes;
-      if (uploading > this.up.window) return;
+      if (this.uploading > this.up.window) return;
       const long = this.outbox.firstBytes > this.bodyLimit;
       if (long && this.cutter.isBusy) return;
       const lane = this.freeLane(this.outbox.bytes >= this.bodyBytes ? MAX_LANES : EAGER_LANES);
@@ -230,13 +238,24 @@ export class HttpClientCarrier implements Carrier {
   private keepPolls(): void {
     if (this.closing) return;
     let polls = 0;
-    for (const { bytes } of this.inFlight.values()) if (bytes <= PARK_BODY) polls++;
-    for (; polls < this.wantPolls; polls++) {
+    for (const request of this.inFlight.values()) if (request.bytes <= PARK_BODY && !request.unseen) polls++;
+    // The server has to hear at once of answers that did not arrive: it sends their data again.
+    const wanted = this.isToldOfLost() ? this.wantPolls : Math.max(polls + 1, this.wantPolls);
+    for (; polls < wanted; polls++) {
       if (this.health.doubtful && this.inFlight.size > 0) return;
       const lane = this.freeLane(MAX_LANES - 2);
       if (lane === undefined) return;
       this.post(lane, [], 0);
     }
+  }
+
+  private isToldOfLost(): boolean {
+    if (this.lost.size === 0) return true;
+    for (const { named } of this.inFlight.values()) {
+      if (named.length >= this.lost.size && [...this.lost].every((number) => named.includes(number)))
+        return true;
+    }
+    return false;
   }
 
   /** The lane used last comes first, so that those not needed grow old. */
@@ -352,10 +371,18 @@ export class HttpClientCarrier implements Carrier {
       if (other === undefined) continue;
       if (answer.seen[i] === SEEN.answered) other.answeredAt ??= now;
       if (answer.seen[i] !== SEEN.missing) continue;
-      const patience = Math.max(OVERTAKEN_MS, 4 * this.up.rttMs) + other.transferMs;
-      if (request.sentAt - other.sentAt > patience)
-        other.lane.abort(new CulvertError('ERR_CARRIER_LOST', 'a request did not reach the server'));
+      other.unseen = true;
+      if (request.sentAt - other.sentAt > this.patience(other)) this.giveUp(other);
     }
+  }
+
+  /** How much a request may be overtaken by before it counts as lost, ms. */
+  private patience(request: ClientRequest): number {
+    return Math.max(OVERTAKEN_MS, 4 * this.up.rttMs) + request.transferMs;
+  }
+
+  private giveUp(request: ClientRequest): void {
+    request.lane.abort(new CulvertError('ERR_CARRIER_LOST', 'a request did not reach the server'));
   }
 
   private failed(request: ClientRequest, outcome: Exclude<RequestOutcome, { kind: 'good' }>): void {
@@ -391,6 +418,7 @@ export class HttpClientCarrier implements Carrier {
       const silent = answeredAt !== undefined && request.heardAt === undefined;
       if (silent && now - answeredAt > ANSWER_LOST_MS + 8 * this.up.rttMs)
         lane.abort(new CulvertError('ERR_CARRIER_LOST', 'an answer of the server did not arrive'));
+      else if (request.unseen && now - request.sentAt > this.patience(request)) this.giveUp(request);
       else if (now > request.deadline(GRACE_MS))
         lane.abort(new CulvertError('ERR_CARRIER_TIMEOUT', 'a request was not answered in time'));
     }

@@ -58,7 +58,7 @@ export class PathRate {
 
   /** Bytes that may be under way. */
   get window(): number {
-    return Math.max(2 * MIN_BODY, (this.rate * (2 * this.minRtt + BODY_MS)) / 1000);
+    return Math.max(4 * MIN_BODY, (this.rate * (2 * this.minRtt + BODY_MS)) / 1000);
   }
 
   private turn(): void {
