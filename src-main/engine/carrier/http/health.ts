@@ -15,7 +15,8 @@ export class PathHealth {
   pausedUntil = 0;
   last: CulvertError | undefined;
   private since = 0;
-  private lastAt = Number.NEGATIVE_INFINITY;
+  /** Time of the last failure. */
+  lastAt = Number.NEGATIVE_INFINITY;
 
   good(): void {
     this.failures = 0;

@@ -181,7 +181,7 @@ export class HttpClientCarrier implements Carrier {
       this.pause = this.clock.after(wait, () => this.schedule());
       return;
     }
-    if (this.health.doubtful && this.inFlight.size > 0) return;
+    if (this.isProbing) return;
     this.sendData();
     this.keepPolls();
     if (this.closing && this.outbox.isEmpty && !this.cutter.isBusy && !this.hasUploads()) {
@@ -193,6 +193,13 @@ export class HttpClientCarrier implements Carrier {
       this.events.onWritable();
     }
   };
+
+  /** After failures in a row one request tries the path; those that wait at the server since before say nothing. */
+  private get isProbing(): boolean {
+    if (!this.health.doubtful) return false;
+    for (const { sentAt } of this.inFlight.values()) if (sentAt >= this.health.lastAt) return true;
+    return false;
+  }
 
   private hasUploads(): boolean {
     for (const request of this.inFlight.values()) if (request.bytes > 0) return true;
@@ -222,7 +229,7 @@ export class HttpClientCarrier implements Carrier {
         this.cutter.begin(records[0]);
         this.sendPiece();
       } else this.post(lane, records, bytes);
-      if (this.health.doubtful) return;
+      if (this.isProbing) return;
     }
   }
 
@@ -242,7 +249,7 @@ export class HttpClientCarrier implements Carrier {
     // The server has to hear at once of answers that did not arrive: it sends their data again.
     const wanted = this.isToldOfLost() ? this.wantPolls : Math.max(polls + 1, this.wantPolls);
     for (; polls < wanted; polls++) {
-      if (this.health.doubtful && this.inFlight.size > 0) return;
+      if (this.isProbing) return;
       const lane = this.freeLane(MAX_LANES - 2);
       if (lane === undefined) return;
       this.post(lane, [], 0);
