@@ -6,6 +6,7 @@ import { ClientRequest, type RequestOutcome } from './client-request.ts';
 import { PathHealth } from './health.ts';
 import { HoldLearner } from './hold.ts';
 import type { Lane } from './lane.ts';
+import { type KeptLane, LanePool } from './lane-pool.ts';
 import { CLOSE_MS, GRACE_MS, MAX_BODY, MAX_LANES, MAX_POLLS, MIN_BODY, PARK_BODY } from './limits.ts';
 import { Outbox, partsOf } from './outbox.ts';
 import { PathRate } from './rate.ts';
@@ -28,19 +29,11 @@ export interface HttpClientOptions {
 
 /** Connections opened as soon as something is to be sent and none is free; more only for whole bodies. */
 const EAGER_LANES = 4;
-/** Idle connections beyond `KEPT_LANES` are closed after this, ms. */
-const LANE_IDLE_MS = 15_000;
-const KEPT_LANES = 2;
 const TICK_MS = 500;
 /** A request that the server has not seen is given up when a later one overtook it by this much, ms. */
 const OVERTAKEN_MS = 1_000;
 /** An answer that left the server and does not begin to arrive is given up after this, ms. */
 const ANSWER_LOST_MS = 4_000;
-
-interface KeptLane {
-  readonly lane: Lane;
-  idleSince: number;
-}
 
 /**
  * The client's end of an HTTP carrier. Each request takes data up and brings data down; at least one waits at the
@@ -56,7 +49,7 @@ export class HttpClientCarrier implements Carrier {
   private readonly clock: Clock;
   private readonly outbox = new Outbox();
   private readonly cutter = new RecordCutter();
-  private readonly lanes: KeptLane[] = [];
+  private readonly lanes: LanePool;
   private readonly inFlight = new Map<number, ClientRequest>();
   private readonly lost = new Set<number>();
   private readonly hold: HoldLearner;
@@ -85,7 +78,7 @@ export class HttpClientCarrier implements Carrier {
     this.up = new PathRate(options.clock);
     this.down = new PathRate(options.clock);
     this.heardAt = options.clock.now();
-    this.lanes.push({ lane: options.lane, idleSince: this.heardAt });
+    this.lanes = new LanePool(options.lane, () => options.newLane(this.onTraffic), options.clock);
   }
 
   get writable(): boolean {
@@ -105,7 +98,7 @@ export class HttpClientCarrier implements Carrier {
   /** How long the next request may wait at the server, ms, and where the path was seen to cut. */
   get learnt(): { holdMs: number; cutAtMs: number | undefined; bodyLimit: number; lanes: number } {
     const { ms, cutAtMs } = this.hold;
-    return { holdMs: ms, cutAtMs, bodyLimit: this.bodyLimit, lanes: this.lanes.length };
+    return { holdMs: ms, cutAtMs, bodyLimit: this.bodyLimit, lanes: this.lanes.size };
   }
 
   start(events: CarrierEvents): void {
@@ -222,7 +215,7 @@ export class HttpClientCarrier implements Carrier {
       if (this.uploading > this.up.window) return;
       const long = this.outbox.firstBytes > this.bodyLimit;
       if (long && this.cutter.isBusy) return;
-      const lane = this.freeLane(this.outbox.bytes >= this.bodyBytes ? MAX_LANES : EAGER_LANES);
+      const lane = this.lanes.free(this.outbox.bytes >= this.bodyBytes ? MAX_LANES : EAGER_LANES);
       if (lane === undefined) return;
       const { records, bytes } = this.outbox.take(this.bodyBytes);
       if (long) {
@@ -236,7 +229,7 @@ export class HttpClientCarrier implements Carrier {
   /** The next piece of a record that is longer than the path lets through; one at a time. */
   private sendPiece(): void {
     if (!this.cutter.isDue) return;
-    const lane = this.freeLane(EAGER_LANES);
+    const lane = this.lanes.free(EAGER_LANES);
     if (lane === undefined) return;
     const piece = this.cutter.take(Math.min(this.bodyLimit, this.bodyBytes));
     this.post(lane, [], piece.bytes.length, piece);
@@ -250,7 +243,7 @@ export class HttpClientCarrier implements Carrier {
     const wanted = this.isToldOfLost() ? this.wantPolls : Math.max(polls + 1, this.wantPolls);
     for (; polls < wanted; polls++) {
       if (this.isProbing) return;
-      const lane = this.freeLane(MAX_LANES - 2);
+      const lane = this.lanes.free(MAX_LANES - 2);
       if (lane === undefined) return;
       this.post(lane, [], 0);
     }
@@ -265,25 +258,14 @@ export class HttpClientCarrier implements Carrier {
     return false;
   }
 
-  /** The lane used last comes first, so that those not needed grow old. */
-  private freeLane(most: number): KeptLane | undefined {
-    let best: KeptLane | undefined;
-    for (const kept of this.lanes) {
-      if (!kept.lane.busy && (best === undefined || kept.idleSince > best.idleSince)) best = kept;
-    }
-    if (best !== undefined || this.lanes.length >= most) return best;
-    const made = { lane: this.options.newLane(this.onTraffic), idleSince: this.clock.now() };
-    this.lanes.push(made);
-    return made;
-  }
-
   private post(kept: KeptLane, records: CarrierRecord[], bytes: number, piece?: Piece): void {
     const { events } = this;
     if (events === undefined) return;
     const number = this.nextNumber++;
     const open = [...this.inFlight.keys()];
     const named = [...this.lost].slice(0, MAX_POLL_NUMBERS);
-    const holdMs = this.closing ? 0 : this.hold.ms;
+    // A probe is to come back, not to wait.
+    const holdMs = this.closing || this.health.doubtful ? 0 : this.hold.ms;
     const wantBytes = Math.floor(this.down.body(MAX_BODY));
     const flight = events.seal({
       type: 'poll',
@@ -433,12 +415,7 @@ export class HttpClientCarrier implements Carrier {
       this.finish(this.health.last);
       return;
     }
-    for (const kept of [...this.lanes]) {
-      if (this.lanes.length <= KEPT_LANES) break;
-      if (kept.lane.busy || now - kept.idleSince < LANE_IDLE_MS) continue;
-      this.lanes.splice(this.lanes.indexOf(kept), 1);
-      kept.lane.destroy();
-    }
+    this.lanes.age();
   };
 
   private finish(reason: CulvertError): void {
@@ -446,7 +423,7 @@ export class HttpClientCarrier implements Carrier {
     this.gone = true;
     this.tick?.cancel();
     this.pause?.cancel();
-    for (const { lane } of this.lanes) lane.destroy();
+    this.lanes.destroy();
     this.inFlight.clear();
     this.outbox.clear();
     this.events?.onClose(reason);
