@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import { CulvertError, describeError } from '../../base/errors.ts';
-import { type Answer, type CarrierControl, MAX_POLL_NUMBERS, SEEN } from '../../wire/poll.ts';
+import { type Answer, type CarrierControl, MAX_POLL_NUMBERS } from '../../wire/poll.ts';
 import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats } from '../carrier.ts';
 import { ClientRequest, type RequestOutcome } from './client-request.ts';
 import { PathHealth } from './health.ts';
@@ -9,6 +9,7 @@ import type { Lane } from './lane.ts';
 import { type KeptLane, LanePool } from './lane-pool.ts';
 import { CLOSE_MS, GRACE_MS, MAX_BODY, MAX_LANES, MAX_POLLS, MIN_BODY, PARK_BODY } from './limits.ts';
 import { Outbox, partsOf } from './outbox.ts';
+import { Overdue } from './overdue.ts';
 import { PathRate } from './rate.ts';
 import { type Piece, RecordCutter } from './record-cutter.ts';
 import type { RequestForm } from './request-form.ts';
@@ -27,13 +28,12 @@ export interface HttpClientOptions {
   clock: Clock;
 }
 
-/** Connections opened as soon as something is to be sent and none is free; more only for whole bodies. */
-const EAGER_LANES = 4;
+/**
+ * Connections opened as soon as something is to be sent and none is free, beside those that may wait at the server;
+ * more only for whole bodies.
+ */
+const EAGER_LANES = 3;
 const TICK_MS = 500;
-/** A request that the server has not seen is given up when a later one overtook it by this much, ms. */
-const OVERTAKEN_MS = 1_000;
-/** An answer that left the server and does not begin to arrive is given up after this, ms. */
-const ANSWER_LOST_MS = 4_000;
 
 /**
  * The client's end of an HTTP carrier. Each request takes data up and brings data down; at least one waits at the
@@ -56,6 +56,7 @@ export class HttpClientCarrier implements Carrier {
   private readonly health = new PathHealth();
   private readonly up: PathRate;
   private readonly down: PathRate;
+  private readonly overdue: Overdue;
   private events: CarrierEvents | undefined;
   private receiving: ClientRequest | undefined;
   /** Length of the first answer's body, by its own account. */
@@ -77,6 +78,7 @@ export class HttpClientCarrier implements Carrier {
     this.hold = new HoldLearner(options.clock);
     this.up = new PathRate(options.clock);
     this.down = new PathRate(options.clock);
+    this.overdue = new Overdue(this.inFlight, this.up, options.clock);
     this.heardAt = options.clock.now();
     this.lanes = new LanePool(options.lane, () => options.newLane(this.onTraffic), options.clock);
   }
@@ -158,6 +160,10 @@ export class HttpClientCarrier implements Carrier {
     return this.up.body(this.bodyLimit);
   }
 
+  private get eagerLanes(): number {
+    return Math.min(MAX_LANES, this.wantPolls + EAGER_LANES);
+  }
+
   /** Everything that this turn's events bring leaves together. */
   private schedule(): void {
     if (this.flushQueued) return;
@@ -199,23 +205,13 @@ export class HttpClientCarrier implements Carrier {
     return false;
   }
 
-  /** Bytes on their way up. A request that takes far too long is not counted: it may be lost, the path is not. */
-  private get uploading(): number {
-    const now = this.clock.now();
-    let sum = 0;
-    for (const { bytes, sentAt, transferMs } of this.inFlight.values()) {
-      if (bytes > PARK_BODY && now - sentAt < transferMs / 4 + OVERTAKEN_MS) sum += bytes;
-    }
-    return sum;
-  }
-
   private sendData(): void {
     this.sendPiece();
     while (!this.outbox.isEmpty) {
-      if (this.uploading > this.up.window) return;
+      if (this.overdue.uploading > this.up.window) return;
       const long = this.outbox.firstBytes > this.bodyLimit;
       if (long && this.cutter.isBusy) return;
-      const lane = this.lanes.free(this.outbox.bytes >= this.bodyBytes ? MAX_LANES : EAGER_LANES);
+      const lane = this.lanes.free(this.outbox.bytes >= this.bodyBytes ? MAX_LANES : this.eagerLanes);
       if (lane === undefined) return;
       const { records, bytes } = this.outbox.take(this.bodyBytes);
       if (long) {
@@ -229,7 +225,7 @@ export class HttpClientCarrier implements Carrier {
   /** The next piece of a record that is longer than the path lets through; one at a time. */
   private sendPiece(): void {
     if (!this.cutter.isDue) return;
-    const lane = this.lanes.free(EAGER_LANES);
+    const lane = this.lanes.free(this.eagerLanes);
     if (lane === undefined) return;
     const piece = this.cutter.take(Math.min(this.bodyLimit, this.bodyBytes));
     this.post(lane, [], piece.bytes.length, piece);
@@ -350,28 +346,7 @@ export class HttpClientCarrier implements Carrier {
     } else if (answer.bytes === 0 && this.wantPolls > 1) {
       this.wantPolls--;
     }
-    this.judgeOthers(request, answer, now);
-  }
-
-  /** What the server knows of requests that were under way when this one was sent. */
-  private judgeOthers(request: ClientRequest, answer: Answer, now: number): void {
-    for (let i = 0; i < answer.seen.length && i < request.open.length; i++) {
-      const other = this.inFlight.get(request.open[i]);
-      if (other === undefined) continue;
-      if (answer.seen[i] === SEEN.answered) other.answeredAt ??= now;
-      if (answer.seen[i] !== SEEN.missing) continue;
-      other.unseen = true;
-      if (request.sentAt - other.sentAt > this.patience(other)) this.giveUp(other);
-    }
-  }
-
-  /** How much a request may be overtaken by before it counts as lost, ms. */
-  private patience(request: ClientRequest): number {
-    return Math.max(OVERTAKEN_MS, 4 * this.up.rttMs) + request.transferMs;
-  }
-
-  private giveUp(request: ClientRequest): void {
-    request.lane.abort(new CulvertError('ERR_CARRIER_LOST', 'a request did not reach the server'));
+    this.overdue.learn(request, answer);
   }
 
   private failed(request: ClientRequest, outcome: Exclude<RequestOutcome, { kind: 'good' }>): void {
@@ -402,15 +377,7 @@ export class HttpClientCarrier implements Carrier {
     if (this.gone) return;
     this.tick = this.clock.after(TICK_MS, this.onTick);
     const now = this.clock.now();
-    for (const request of [...this.inFlight.values()]) {
-      const { answeredAt, lane } = request;
-      const silent = answeredAt !== undefined && request.heardAt === undefined;
-      if (silent && now - answeredAt > ANSWER_LOST_MS + 8 * this.up.rttMs)
-        lane.abort(new CulvertError('ERR_CARRIER_LOST', 'an answer of the server did not arrive'));
-      else if (request.unseen && now - request.sentAt > this.patience(request)) this.giveUp(request);
-      else if (now > request.deadline(GRACE_MS))
-        lane.abort(new CulvertError('ERR_CARRIER_TIMEOUT', 'a request was not answered in time'));
-    }
+    this.overdue.check();
     if (this.health.failures > 0 && this.health.isDead(now) && this.health.last !== undefined) {
       this.finish(this.health.last);
       return;
