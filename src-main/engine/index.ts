@@ -3,6 +3,7 @@ export * from './base/address.ts';
 export { systemClock } from './base/clock.ts';
 export * from './base/errors.ts';
 export * from './base/log.ts';
+export type { ProxyRoute } from './carrier/http/route.ts';
 export { Client, type ClientOptions, type ClientStatus } from './client/client.ts';
 export type { DialerState } from './client/dialer.ts';
 export type { ConnectionStatus, Forward, RuleStatus } from './client/rule.ts';

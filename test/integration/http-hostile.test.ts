@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HostileProxy, type Hostility } from '../../../support/hostile-proxy.ts';
-import { Seeded } from '../../../support/seeded.ts';
-import { startRig } from '../../../support/tunnel-rig.ts';
+import { HostileProxy, type Hostility } from '../support/hostile-proxy.ts';
+import { Seeded } from '../support/seeded.ts';
+import { startRig } from '../support/tunnel-rig.ts';
 
 const closers: Array<() => Promise<void>> = [];
 afterEach(async () => {

@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort, portAccepts } from '../../../bench/rig.ts';
-import { nginxConfig, squidConfig, tinyproxyConfig } from '../../../support/real-proxies.ts';
-import { exchangeBytes, startRig, type TunnelRig } from '../../../support/tunnel-rig.ts';
+import { freePort, portAccepts } from '../bench/rig.ts';
+import { nginxConfig, squidConfig, tinyproxyConfig } from '../support/real-proxies.ts';
+import { exchangeBytes, startRig, type TunnelRig } from '../support/tunnel-rig.ts';
 
 let rig: TunnelRig | undefined;
 const running: ChildProcess[] = [];
