@@ -260,8 +260,9 @@ export class HttpClientCarrier implements Carrier {
     const number = this.nextNumber++;
     const open = [...this.inFlight.keys()];
     const named = [...this.lost].slice(0, MAX_POLL_NUMBERS);
-    // A probe is to come back, not to wait.
-    const holdMs = this.closing || this.health.doubtful ? 0 : this.hold.ms;
+    // A probe is to come back, not to wait; the next piece waits for the one before.
+    const atOnce = this.closing || this.health.doubtful || piece !== undefined;
+    const holdMs = atOnce ? 0 : this.hold.ms;
     const wantBytes = Math.floor(this.down.body(MAX_BODY));
     const flight = events.seal({
       type: 'poll',
