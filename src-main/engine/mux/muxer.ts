@@ -47,6 +47,8 @@ export interface MuxerOptions {
   /** What the peer said its streams' windows start with, bytes. */
   peerWindowBytes: number;
   clock: Clock;
+  /** The session's shortest round trip, ms, for the windows. */
+  rttMs?: () => number | undefined;
   /** There is something to send. `now`: enough to be worth a record. */
   wake: (now: boolean) => void;
   /** The peer opens a stream. Absent: every OPEN is refused as unsupported. */
@@ -160,7 +162,12 @@ export class Muxer implements StreamHost {
 
   private makeStream(id: number, target: Target): MuxStream {
     const { limits, clock, peerWindowBytes } = this.options;
-    const window = new ReceiveWindow(limits.initialWindowBytes, limits.streamWindowBytes, clock);
+    const window = new ReceiveWindow(
+      limits.initialWindowBytes,
+      limits.streamWindowBytes,
+      clock,
+      this.options.rttMs,
+    );
     const stream = new MuxStream(this, id, peerWindowBytes, window, target);
     this.streams.set(id, stream);
     return stream;

@@ -156,6 +156,7 @@ export class Server {
       limits: config,
       peerWindowBytes: admission.hello.windowBytes,
       clock,
+      rttMs: () => session.stats.minRttMs,
       wake: (now) => session.wake(now),
       onOpen: (incoming, target) => {
         log.debug(() => `stream ${incoming.stream.id} to ${target.host || 'this machine'}:${target.port}`);
