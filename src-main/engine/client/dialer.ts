@@ -220,6 +220,7 @@ export class Dialer {
       peerWindowBytes: grant.hello.windowBytes,
       clock,
       rttMs: () => session.stats.minRttMs,
+      fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
     });
     session.use({

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Muxer } from '../mux/muxer.ts';
-import type { StreamEvents, StreamMeter, StreamOpener, Target, TunnelStream } from '../mux/types.ts';
+import type { OpenOptions, StreamEvents, StreamOpener, Target, TunnelStream } from '../mux/types.ts';
 import { PendingStream } from './pending-stream.ts';
 
 export interface TunnelOptions {
@@ -27,10 +27,10 @@ export class Tunnel implements StreamOpener {
     return this.waiting.size;
   }
 
-  open(target: Target, events: StreamEvents, meter?: StreamMeter): TunnelStream {
-    const direct = this.mux?.open(target, events, meter);
+  open(target: Target, events: StreamEvents, options: OpenOptions = {}): TunnelStream {
+    const direct = this.mux?.open(target, events, options);
     if (direct !== undefined) return direct;
-    const pending = new PendingStream(target, events, meter, (over) => {
+    const pending = new PendingStream(target, events, options, (over) => {
       timer.cancel();
       this.waiting.delete(over);
     });

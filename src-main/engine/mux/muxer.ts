@@ -6,6 +6,7 @@ import {
   FRAME,
   FRAME_HEADER,
   type FrameType,
+  LAZY_OPENED,
   MAX_FRAME_PAYLOAD,
   openFailedFrame,
   openFrame,
@@ -22,10 +23,10 @@ import { TokenBucket } from './throttle.ts';
 import {
   OPEN_FAILURES,
   type OpenFailure,
+  type OpenOptions,
   RESET_REASONS,
   type ResetReason,
   type StreamEvents,
-  type StreamMeter,
   type Target,
 } from './types.ts';
 import { ReceiveWindow } from './window.ts';
@@ -51,6 +52,8 @@ export interface MuxerOptions {
   rttMs?: () => number | undefined;
   /** There is something to send. `now`: enough to be worth a record. */
   wake: (now: boolean) => void;
+  /** The peer made this side exceed a limit: the session must end. */
+  fault: (error: CulvertError) => void;
   /** The peer opens a stream. Absent: every OPEN is refused as unsupported. */
   onOpen?: (stream: IncomingStream, target: Target, protocol: number) => void;
 }
@@ -68,6 +71,8 @@ const EAGER_BYTES = 48 << 10;
 const MAX_QUEUED_FRAMES = 1 << 18;
 /** What frame headers may add to a record beyond its limit. The record layer allows for it. */
 const RECORD_SLACK = 2048;
+/** How long a frame nobody waits for may wait for company, ms. */
+const LAZY_MS = 20;
 /** Room in a record below which a stream waits for the next one, so that large chunks are not shaved. */
 const MIN_SLICE = 1 << 10;
 
@@ -99,6 +104,7 @@ export class Muxer implements StreamHost {
   private readonly sendBucket: TokenBucket | undefined;
   private readonly creditBucket: TokenBucket | undefined;
   private throttleTimer: Timer | undefined;
+  private lazyTimer: Timer | undefined;
   private nextId: number;
   private lastPeerId = 0;
   private pulling = false;
@@ -127,19 +133,20 @@ export class Muxer implements StreamHost {
   }
 
   /** Opens a stream; data may be written at once. Undefined when `accepts` is false. */
-  open(target: Target, events: StreamEvents, meter?: StreamMeter): MuxStream | undefined {
+  open(target: Target, events: StreamEvents, options: OpenOptions = {}): MuxStream | undefined {
     if (!this.accepts) return undefined;
     const id = this.nextId;
     this.nextId += 2;
     const stream = this.makeStream(id, target);
     stream.listen(events);
-    stream.meter = meter;
-    meter?.streamOpened(stream);
+    stream.meter = options.meter;
+    options.meter?.streamOpened(stream);
     stream.openTimer = this.options.clock.after(this.options.limits.dialTimeoutMs, () =>
       stream.openTimedOut(),
     );
     this.stats.opened++;
-    this.queueFrame(openFrame(id, STREAM_PROTOCOL.tcp, target.host, target.port));
+    const flag = options.lazy ? LAZY_OPENED : 0;
+    this.queueFrame(openFrame(id, STREAM_PROTOCOL.tcp | flag, target.host, target.port));
     return stream;
   }
 
@@ -153,6 +160,7 @@ export class Muxer implements StreamHost {
     if (this.over) return;
     this.over = true;
     this.throttleTimer?.cancel();
+    this.lazyTimer?.cancel();
     for (const stream of [...this.streams.values()]) stream.cut(reason);
     this.scheduler.clear();
     this.creditQueue = [];
@@ -194,13 +202,19 @@ export class Muxer implements StreamHost {
     this.streams.delete(stream.id);
   }
 
-  private queueFrame(frame: Buffer): void {
+  private queueFrame(frame: Buffer, lazy = false): void {
     if (this.over) return;
     if (this.frames.length - this.framesHead >= MAX_QUEUED_FRAMES) {
-      throw new CulvertError('ERR_LIMIT', 'too many frames wait to be sent');
+      this.options.fault(new CulvertError('ERR_LIMIT', 'too many frames wait to be sent'));
+      return;
     }
     this.frames.push(frame);
-    if (!this.pulling) this.options.wake(false);
+    if (lazy) {
+      this.lazyTimer ??= this.options.clock.after(LAZY_MS, () => {
+        this.lazyTimer = undefined;
+        this.options.wake(false);
+      });
+    } else if (!this.pulling) this.options.wake(false);
   }
 
   // ---- sending --------------------------------------------------------------------------------------------
@@ -368,7 +382,7 @@ export class Muxer implements StreamHost {
         accept: () => {
           if (settled || stream.isClosed) return;
           settled = true;
-          this.queueFrame(smallFrame(FRAME.opened, id));
+          this.queueFrame(smallFrame(FRAME.opened, id), open.lazy);
         },
         fail: (failure, message) => {
           if (settled || stream.isClosed) return;

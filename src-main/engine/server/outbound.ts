@@ -69,7 +69,7 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     socket = attempt;
     attempt.once('connect', () => onConnect(attempt));
     attempt.on('error', (error) => {
-      if (settled) return;
+      if (settled) return timer?.cancel();
       if (others.length > 0) return dial(others);
       fail(
         failureOf(error),

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
 import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
@@ -128,7 +129,8 @@ export class Server {
       const session = this.makeSession(admission);
       if (session === undefined) return false;
       const carrier = acceptWs(request, socket, head, { clock: this.clock, reply: admission.reply });
-      if (carrier !== undefined) session.attach(carrier, true);
+      if (carrier === undefined) session.destroy(new CulvertError('ERR_CARRIER_LOST', 'the client left'));
+      else session.attach(carrier, true);
       return true;
     }
     return false;
@@ -157,6 +159,7 @@ export class Server {
       peerWindowBytes: admission.hello.windowBytes,
       clock,
       rttMs: () => session.stats.minRttMs,
+      fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
       onOpen: (incoming, target) => {
         log.debug(() => `stream ${incoming.stream.id} to ${target.host || 'this machine'}:${target.port}`);
