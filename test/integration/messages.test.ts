@@ -27,7 +27,7 @@ describe('what a client says of a server it cannot use', () => {
   it('a wrong key', async () => {
     const server = await lab.server();
     const client = await lab.client({ port: server.port, key: makeKey() }, ['-D', '0'], false);
-    const [said] = await says(client, /cannot reach .*/);
+    const [said] = await says(client, /not connected: .*/);
     expect(said).toMatch(/answers as an ordinary web site \(HTTP 404 Not Found\)/);
     expect(said).toMatch(/the key is not the one the server has/);
     expect(said).toMatch(/next try in/);
@@ -38,7 +38,7 @@ describe('what a client says of a server it cannot use', () => {
     const nginx = await startNginx(await freePort());
     lab.onClose(() => nginx.close());
     const client = await lab.client({ port: nginx.port, key: makeKey() }, ['-D', '0'], false);
-    const [said] = await says(client, /cannot reach .*/);
+    const [said] = await says(client, /not connected: .*/);
     expect(said).toMatch(/answers as an ordinary web site \(HTTP \d+/);
     expect(said).toMatch(/or this is no Culvert server/);
   });

@@ -112,7 +112,7 @@ it('a server that is not there yet: listens, says when it tries again, and serve
   const echo = await lab.tcp((socket) => socket.pipe(socket));
   const [port, local, key] = [await freePort(), await freePort(), makeKey()];
   const client = await lab.client({ port, key }, ['-L', `${local}::${echo}`], false);
-  const [said] = await says(client, /cannot reach .* nothing listens at .*/);
+  const [said] = await says(client, /not connected: nothing listens at .*/);
   expect(said).toMatch(/next try in \d+\.\d s/);
   const early = echoes(local, 'early');
   await lab.server([], port, key);

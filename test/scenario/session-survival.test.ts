@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CarrierRecord } from '../../src-main/engine/carrier/carrier.ts';
 import { RecordSealer } from '../../src-main/engine/crypto/record.ts';
-import { Muxer, type MuxLimits } from '../../src-main/engine/mux/muxer.ts';
+import { Muxer } from '../../src-main/engine/mux/muxer.ts';
+import type { MuxLimits } from '../../src-main/engine/mux/muxer-options.ts';
 import type { MuxStream } from '../../src-main/engine/mux/stream.ts';
 import type { Session } from '../../src-main/engine/session/session.ts';
+import type { MemoryPipe } from '../support/memory-carrier.ts';
 import { StreamLog } from '../support/mux-pair.ts';
 import { pattern, Seeded } from '../support/seeded.ts';
 import { SessionPair } from '../support/session-pair.ts';
@@ -199,6 +201,18 @@ class World {
     this.pair.clock.after(5, more);
   }
 
+  /**
+   * The session moves to another carrier while the one before it lives on for a while: what is under way on that
+   * arrives, and once it dies is sent again as well, for the acknowledgement may not have come.
+   */
+  private move(old: MemoryPipe): void {
+    const { pair, random } = this;
+    pair.attachAgain(false);
+    if (random.chance(0.5)) pair.pipe?.client.choke(random.int(50, 300));
+    if (random.chance(0.5)) pair.pipe?.server.choke(random.int(50, 300));
+    pair.clock.after(random.int(0, 150), () => old.kill(random.int(0, 20), random.int(0, 20)));
+  }
+
   /** Kills the carrier some way, and attaches another once the client knows. */
   disturb(): void {
     const { pair, random } = this;
@@ -207,6 +221,7 @@ class World {
     const kind = random.unit();
     if (kind < 0.15) pipe.client.choke(random.int(1, 300));
     else if (kind < 0.3) pipe.server.choke(random.int(1, 300));
+    else if (kind < 0.5 && pair.client.carrier !== undefined) this.move(pipe);
     else {
       this.kills++;
       // The server may learn late, or never: then the replacing ATTACH is what tells it.

@@ -63,13 +63,16 @@ export class CulvertLab {
   private readonly servers = new Set<Server>();
   private readonly sockets = new Set<Socket>();
   private readonly cleanups: (() => unknown)[] = [];
+  private readonly started: Managed[] = [];
 
   /** Runs the command line. */
   run(args: readonly string[], options: StartOptions = {}): Managed {
     const name = `culvert ${args.join(' ')}`;
     // What the developer has set must not decide a test.
     const env = { CULVERT_KEY: undefined, NO_COLOR: '1', ...options.env };
-    return this.processes.start(name, process.execPath, [culvertBin(), ...args], { ...options, env });
+    const child = this.processes.start(name, process.execPath, [culvertBin(), ...args], { ...options, env });
+    this.started.push(child);
+    return child;
   }
 
   program(file: string, args: readonly string[], options: StartOptions = {}): Managed {
@@ -150,6 +153,9 @@ export class CulvertLab {
     for (const socket of this.sockets) socket.destroy();
     for (const server of this.servers) server.close();
     for (const cleanup of this.cleanups.splice(0).reverse()) await cleanup();
+    // Asked twice it stops at once: what a test left open is not worth a drain.
+    for (const child of this.started.splice(0)) child.signal('SIGTERM');
+    await pause(POLL_MS);
     await this.processes.stopAll();
   }
 

@@ -31,6 +31,7 @@ export class GateDoor {
       clock,
       random: random.source,
       clockSkewMs: 120_000,
+      clockAheadMs: 5_000,
       replayEntries,
       windowBytes: 111,
       receiveBytes: 222,

@@ -1,5 +1,6 @@
 import { DEFAULT_CONFIG } from '../../src-main/engine/config.ts';
-import { type IncomingStream, Muxer, type MuxLimits } from '../../src-main/engine/mux/muxer.ts';
+import { Muxer } from '../../src-main/engine/mux/muxer.ts';
+import type { IncomingStream, MuxLimits } from '../../src-main/engine/mux/muxer-options.ts';
 import type {
   OpenFailure,
   ResetReason,
@@ -88,8 +89,9 @@ export class MuxPair {
   readonly client: Muxer;
   readonly server: Muxer;
   readonly served: Served[] = [];
-  /** `wake(now)` calls of the client. */
+  /** `wake(now)` calls of the client, and of the server. */
   readonly wakes: boolean[] = [];
+  readonly serverWakes: boolean[] = [];
 
   constructor(options: MuxPairOptions = {}) {
     const limits = {
@@ -113,7 +115,7 @@ export class MuxPair {
       limits: limits.server,
       peerWindowBytes: limits.client.initialWindowBytes,
       clock,
-      wake: () => {},
+      wake: (now) => this.serverWakes.push(now),
       fault,
       onOpen: (incoming, target) => {
         const log = new StreamLog();

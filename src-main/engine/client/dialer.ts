@@ -277,11 +277,11 @@ export class Dialer {
 
   private failed(error: CulvertError): void {
     if (!this.running) return;
-    const { log, server } = this.options;
+    const { log } = this.options;
     this.timer?.cancel();
     const delay = this.backoff.next();
     const attempt = this.backoff.attempts;
-    const text = `cannot reach ${server}: ${describeError(error)}; next try in ${(delay / 1000).toFixed(1)} s`;
+    const text = `not connected: ${describeError(error)}; next try in ${(delay / 1000).toFixed(1)} s`;
     // The first failure and every later change of its reason are news; the rest is for those who watch.
     const news = this.lastFailure !== error.message;
     // A server that starts refuses flights made before it did: an ordinary answer is believed the second time.

@@ -34,7 +34,8 @@ export class Tunnel implements StreamOpener {
       timer.cancel();
       this.waiting.delete(over);
     });
-    const full = this.mux !== undefined || this.waiting.size >= this.options.maxWaiting;
+    const full =
+      (this.mux !== undefined && !this.mux.isDraining) || this.waiting.size >= this.options.maxWaiting;
     const wait = full ? 0 : this.options.dialTimeoutMs;
     const why = full ? 'too many connections are open' : 'the server could not be reached in time';
     const timer = this.options.clock.after(wait, () => pending.fail(why));

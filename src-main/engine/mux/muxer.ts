@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import {
   byteFrame,
@@ -17,6 +17,7 @@ import {
   writeFrameHeader,
 } from '../wire/frame.ts';
 import { readFrames } from '../wire/frame-reader.ts';
+import type { MuxerOptions, MuxStats } from './muxer-options.ts';
 import { Scheduler } from './scheduler.ts';
 import { MuxStream, type StreamHost } from './stream.ts';
 import { TokenBucket } from './throttle.ts';
@@ -30,40 +31,6 @@ import {
   type Target,
 } from './types.ts';
 import { ReceiveWindow } from './window.ts';
-
-export interface MuxLimits {
-  streamWindowBytes: number;
-  initialWindowBytes: number;
-  streamQueueBytes: number;
-  maxStreams: number;
-  throttleBytesPerSecond: number;
-  /** A stream opened here fails when the far end says nothing for this long. */
-  dialTimeoutMs: number;
-}
-
-export interface MuxerOptions {
-  /** Streams of the client have odd ids, of the server even ones. */
-  role: 'client' | 'server';
-  limits: MuxLimits;
-  /** What the peer said its streams' windows start with, bytes. */
-  peerWindowBytes: number;
-  clock: Clock;
-  /** The session's shortest round trip, ms, for the windows. */
-  rttMs?: () => number | undefined;
-  /** There is something to send. `now`: enough to be worth a record. */
-  wake: (now: boolean) => void;
-  /** The peer made this side exceed a limit: the session must end. */
-  fault: (error: CulvertError) => void;
-  /** The peer opens a stream. Absent: every OPEN is refused as unsupported. */
-  onOpen?: (stream: IncomingStream, target: Target, protocol: number) => void;
-}
-
-/** A stream the peer opened, until its fate is known. */
-export interface IncomingStream {
-  readonly stream: MuxStream;
-  accept(): void;
-  fail(failure: Exclude<OpenFailure, 'noSession'>, message: string): void;
-}
 
 /** Queued small data that makes a record worth sending at once rather than at the end of the turn. */
 const EAGER_BYTES = 48 << 10;
@@ -82,13 +49,6 @@ const FAILURE_NAMES = new Map<number, OpenFailure>(
 const RESET_NAMES = new Map<number, ResetReason>(
   Object.entries(RESET_REASONS).map(([name, code]) => [code, name as ResetReason]),
 );
-
-export interface MuxStats {
-  opened: number;
-  failed: number;
-  sent: number;
-  received: number;
-}
 
 /** Many streams in one session: frames, credit, fair turns. Knows records only as lists of pieces. */
 export class Muxer implements StreamHost {
@@ -130,6 +90,11 @@ export class Muxer implements StreamHost {
       this.streams.size < this.options.limits.maxStreams &&
       this.nextId < 0xffff_fff0
     );
+  }
+
+  /** The peer is shutting down; another session will take new streams. */
+  get isDraining(): boolean {
+    return this.goneAway;
   }
 
   /** Opens a stream; data may be written at once. Undefined when `accepts` is false. */
@@ -228,7 +193,8 @@ export class Muxer implements StreamHost {
     let data = 0;
     let length = this.pullFrames(parts, limit);
     length += this.pullCredit(parts, limit - length);
-    if (!this.scheduler.empty) {
+    // Frames left behind may be the OPEN or OPENED of a stream with data: nothing of it may overtake them.
+    if (this.frames.length === 0 && !this.scheduler.empty) {
       let budget = this.sendBucket?.available() ?? Number.MAX_SAFE_INTEGER;
       this.scheduler.run((stream, quantum) => {
         // Headers ride above the limit, so that a chunk of exactly that size, as reads are, is not cut in two.

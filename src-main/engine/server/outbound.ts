@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
 import { sharedRead } from '../base/socket-reader.ts';
-import type { IncomingStream } from '../mux/muxer.ts';
+import type { IncomingStream } from '../mux/muxer-options.ts';
 import type { OpenFailure, StreamEvents, Target } from '../mux/types.ts';
 import { SocketPump } from '../pump/socket-pump.ts';
 

@@ -64,6 +64,7 @@ export class Server {
       clock: this.clock,
       random: this.random,
       clockSkewMs: this.config.clockSkewMs,
+      clockAheadMs: this.config.clockAheadMs,
       replayEntries: this.config.replayEntries,
       windowBytes: this.config.initialWindowBytes,
       receiveBytes: this.config.receiveBufferBytes,

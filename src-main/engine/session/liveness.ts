@@ -60,6 +60,8 @@ export class Liveness {
     const rtt = this.options.clock.now() - this.sentAt;
     // The first echo on a new carrier finds cold code and full queues; a few more tell the path's own time.
     if (++this.samples < FIRST_SAMPLES) this.sendPing();
+    // The look that is due was set for an unanswered PING: data under way wants an earlier one.
+    if (this.timer !== undefined) this.schedule();
     return rtt;
   }
 
@@ -91,7 +93,7 @@ export class Liveness {
     const silence = now - carrier.heardAt;
     if (
       this.token !== undefined &&
-      carrier.heardAt < this.sentAt &&
+      carrier.heardAt <= this.sentAt &&
       now - this.sentAt >= limits.pingTimeoutMs
     ) {
       this.options.dead(carrier, silence);

@@ -167,8 +167,8 @@ export class Session {
     this.sendBuffer.lost(carrier);
     if (this.active === carrier) {
       this.active = undefined;
-      this.liveness.reset();
       for (const other of this.carriers) this.active = other;
+      this.liveness.reset();
     }
     if (this.ended !== undefined) return;
     this.watcher.onCarrierLost?.(carrier, reason, this.carriers.size);

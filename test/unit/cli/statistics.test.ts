@@ -7,7 +7,7 @@ const rule = { label: '127.0.0.1:1080 → a:80', listening: undefined, active: 2
 function status(sent: number, received: number, extra: Partial<ClientStatus> = {}): ClientStatus {
   return {
     state: { kind: 'connected', since: 1000, carrier: 'WebSocket to server:80', resumed: false },
-    session: { sentBytes: 0, receivedBytes: 0, resentBytes: 2048, resumes: 3, rttMs: 12.34 },
+    session: { sentBytes: 0, receivedBytes: 0, resentBytes: 2048, resumes: 3, rttMs: 12.34, minRttMs: 10 },
     streams: 2,
     rules: [{ ...rule, sent, received }],
     ...extra,

@@ -6,7 +6,7 @@ const random = new Seeded(1);
 
 describe('a flight in a cookie', () => {
   it('reads back, at every size a flight has', () => {
-    for (let length = 59; length <= 1024; length++) {
+    for (let length = 59; length <= 1024; length += 5) {
       const flight = random.bytes(length);
       expect(readFlightCookies(flightCookie(flight))).toEqual([flight]);
     }

@@ -97,6 +97,20 @@ describe('opening', () => {
     },
   );
 
+  it('that nobody waits for is confirmed with what is sent next, or a little later by itself', () => {
+    for (const lazy of [true, false]) {
+      const pair = new MuxPair();
+      const log = new StreamLog();
+      pair.client.open(TARGET, log, { lazy });
+      pair.carry(pair.client);
+      expect(pair.serverWakes).toEqual(lazy ? [] : [false]);
+      pair.clock.advance(100);
+      expect(pair.serverWakes).toEqual([false]);
+      pair.settle();
+      expect(log.told).toEqual(['opened']);
+    }
+  });
+
   it('no data overtakes OPENED', () => {
     const pair = new MuxPair({
       onOpen: ({ incoming, stream }) => {

@@ -48,8 +48,8 @@ describe('the first flight of a new session', () => {
 
   it('says the corrected time', () => {
     const door = new GateDoor([key]);
-    const admission = door.gate.admit(door.flight(key, 12_345).first);
-    expect(admission?.kind === 'new' && admission.hello.clock - door.clock.wall()).toBe(12_345);
+    const admission = door.gate.admit(door.flight(key, 4_321).first);
+    expect(admission?.kind === 'new' && admission.hello.clock - door.clock.wall()).toBe(4_321);
   });
 
   it('has no constant size and no constant byte', () => {
@@ -68,7 +68,7 @@ describe('the first flight of a new session', () => {
 describe('the first flight of a further carrier', () => {
   it('hides the session id: no two share a byte pattern, yet each opens to the same id', () => {
     const random = new Seeded(3);
-    const id = Buffer.from('0123456789abcdef', 'hex');
+    const id = Buffer.from('043216789abcdef', 'hex');
     const flights = Array.from({ length: 200 }, () =>
       attachFlight(key, id, Buffer.from('sealed'), random.source),
     );

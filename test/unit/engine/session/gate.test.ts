@@ -59,8 +59,8 @@ describe('the gate and new sessions', () => {
     [-120_000, true],
     [-120_001, false],
     [0, true],
-    [120_000, true],
-    [120_001, false],
+    [5_000, true],
+    [5_001, false],
   ])('a clock that is off by %d ms: %s', (offset, good) => {
     const door = new GateDoor([ann]);
     door.clock.advance(1_000_000);

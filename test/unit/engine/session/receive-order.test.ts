@@ -111,11 +111,12 @@ describe('ReceiveOrder', () => {
           put(seq);
           const { next, ranges } = order.state();
           const has = (n: number): boolean => n < next || ranges.some(([from, to]) => n >= from && n < to);
-          for (let n = 0; n < count; n++) expect(has(n)).toBe(seen.has(n));
+          const wrong = Array.from({ length: count }, (_, n) => n).filter((n) => has(n) !== seen.has(n));
+          expect(wrong).toEqual([]);
         }
         expect(got).toEqual(Array.from({ length: count }, (_, i) => `${i}`));
       }),
-      { seed: 1, numRuns: 100 },
+      { seed: 1, numRuns: 60 },
     );
   });
 });

@@ -5,6 +5,7 @@ import {
   creditFrame,
   FRAME,
   FRAME_HEADER,
+  LAZY_OPENED,
   openFailedFrame,
   openFrame,
   readOpen,
@@ -53,11 +54,17 @@ describe('the payload of OPEN', () => {
         fc.string({ unit: 'grapheme', maxLength: 40 }),
         fc.integer({ min: 1, max: 65535 }),
         (host, port) => {
-          expect(readOpen(payload(host, port))).toEqual({ protocol: 0, host, port });
+          expect(readOpen(payload(host, port))).toEqual({ protocol: 0, lazy: false, host, port });
         },
       ),
       { seed: 1, numRuns: 200 },
     );
+  });
+
+  it('has a flag beside the protocol', () => {
+    const lazy = openFrame(1, STREAM_PROTOCOL.udp | LAZY_OPENED, 'h', 7);
+    expect(lazy.toString('hex')).toBe('01000000010000058100070168');
+    expect(readOpen(lazy.subarray(FRAME_HEADER))).toEqual({ protocol: 1, lazy: true, host: 'h', port: 7 });
   });
 
   it('holds a name of 255 bytes and none of 256', () => {
