@@ -68,7 +68,7 @@ describe('the first flight of a new session', () => {
 describe('the first flight of a further carrier', () => {
   it('hides the session id: no two share a byte pattern, yet each opens to the same id', () => {
     const random = new Seeded(3);
-    const id = Buffer.from('043216789abcdef', 'hex');
+    const id = Buffer.from('0123456789abcdef', 'hex');
     const flights = Array.from({ length: 200 }, () =>
       attachFlight(key, id, Buffer.from('sealed'), random.source),
     );
