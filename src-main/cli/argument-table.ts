@@ -218,7 +218,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     shorts: ['v'],
     slot: 'verbosity',
     group: 'General',
-    help: 'Say more, and print counters; -vv says everything.',
+    help: 'Print the counters every 5 seconds; -vv also says more, -vvv everything.',
     example: 'culvert -v :80 -p password',
   },
   {

@@ -12,6 +12,9 @@ const EXAMPLE = '{"server": "server:80", "password": "password", "local": ["1080
 /** Properties that are no options: the positional address, and the shape of shadowsocks and goflyway. */
 const ADDRESS_PROPERTIES = ['server', 'server-port', 'listen', 'local-address', 'local-port'];
 
+/** What `"verbose"` may be, apart from true and false: as many `-v`. */
+const VERBOSE_NUMBERS = [0, 1, 2, 3];
+
 /** Most repetitions of one option. */
 const MAX_VALUES = 1024;
 
@@ -92,8 +95,8 @@ function valueTexts(spec: OptionSpec, value: unknown): readonly (string | undefi
   if (spec.value === undefined) {
     if (typeof value === 'boolean') return value ? [undefined] : [];
     if (spec.long !== 'verbose') return 'must be true or false';
-    if (value === 0 || value === 1 || value === 2) return Array(value).fill(undefined);
-    return 'must be true, false, 0, 1 or 2';
+    if (typeof value === 'number' && VERBOSE_NUMBERS.includes(value)) return Array(value).fill(undefined);
+    return 'must be true, false, 0, 1, 2 or 3';
   }
   // A number would silently lose leading zeros, and "1e3" its spelling.
   if (spec.secret) return typeof value === 'string' ? [value] : 'must be a text in double quotes';

@@ -18,11 +18,11 @@ const COLOURS: Readonly<Record<LogEntry['level'], string>> = {
 };
 const RESET = '\u001b[0m';
 
-/** `-q` is -1, each `-v` adds one. */
+/** `-q` is -1, each `-v` adds one. The first adds counters to the log, not lines of other levels. */
 export function logLevelFor(verbosity: number): LogLevel {
   if (verbosity < 0) return 'error';
-  if (verbosity === 0) return 'info';
-  return verbosity === 1 ? 'debug' : 'trace';
+  if (verbosity <= 1) return 'info';
+  return verbosity === 2 ? 'debug' : 'trace';
 }
 
 /**

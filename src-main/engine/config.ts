@@ -21,8 +21,13 @@ export interface EngineConfig {
   maxSessions: number;
   /** How long a session without a carrier is kept. */
   detachedMs: number;
-  /** A first flight's clock may differ by this much, either way. */
+  /** A first flight's clock may be behind by this much. */
   clockSkewMs: number;
+  /**
+   * ... and ahead by this much: little, as a flight from the future could be replayed to a server that restarted
+   * and forgot it. A client learns from `Date` that its clock is off, and corrects for it.
+   */
+  clockAheadMs: number;
   /** First flights remembered against replay; each lives `2 × clockSkewMs`. */
   replayEntries: number;
   /** Longest wait for a carrier to connect and answer the handshake. */
@@ -60,6 +65,7 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   maxSessions: 4096,
   detachedMs: 10 * 60_000,
   clockSkewMs: 120_000,
+  clockAheadMs: 5_000,
   replayEntries: 65_536,
   connectTimeoutMs: 15_000,
   dialTimeoutMs: 20_000,
@@ -83,7 +89,7 @@ export function resolveConfig(given: Partial<EngineConfig> = {}): EngineConfig {
   const config: EngineConfig = { ...DEFAULT_CONFIG };
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (!(name in DEFAULT_CONFIG))
+    if (!Object.hasOwn(DEFAULT_CONFIG, name))
       throw new CulvertError('ERR_BAD_OPTION', `unknown engine option "${name}"`);
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new CulvertError('ERR_BAD_OPTION', `engine option ${name} is ${value}`, {

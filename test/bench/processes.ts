@@ -7,7 +7,8 @@ const OUTPUT_KEPT = 16 * 1024;
 const STOP_GRACE_MS = 4000;
 
 export interface StartOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  /** Beside this process's own; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Opens a message channel (`send`, `onMessage`). */
   readonly ipc?: boolean;
 }

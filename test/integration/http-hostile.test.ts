@@ -40,10 +40,10 @@ function runStream(port: number, seeded: Seeded, size: number): Promise<string> 
     let at = 0;
     const next = (): void => {
       if (at >= size) return void socket.end();
-      const part = seeded.between(1, Math.max(1, Math.ceil(size / 3)));
+      const part = seeded.int(1, Math.max(1, Math.ceil(size / 3)));
       socket.write(bytes.subarray(at, at + part));
       at += part;
-      setTimeout(next, seeded.between(0, 200));
+      setTimeout(next, seeded.int(0, 200));
     };
     next();
   });
@@ -51,7 +51,7 @@ function runStream(port: number, seeded: Seeded, size: number): Promise<string> 
 
 function hostilityOf(seeded: Seeded): Hostility {
   const maybe = (share: number, most: number): number | undefined =>
-    seeded.chance(share) ? seeded.next() * most : undefined;
+    seeded.chance(share) ? seeded.unit() * most : undefined;
   return {
     loseRequest: maybe(0.5, 0.15),
     loseResponse: maybe(0.5, 0.15),
@@ -62,11 +62,11 @@ function hostilityOf(seeded: Seeded): Hostility {
     loginPage: maybe(0.2, 0.05),
     trickle: maybe(0.2, 0.3),
     delayMs: maybe(0.7, 40),
-    maxBody: seeded.chance(0.3) ? seeded.between(70_000, 300_000) : undefined,
+    maxBody: seeded.chance(0.3) ? seeded.int(70_000, 300_000) : undefined,
     closeEach: seeded.chance(0.2),
     http10: seeded.chance(0.15),
-    bandwidth: seeded.chance(0.15) ? seeded.between(500_000, 5_000_000) : undefined,
-    cutMs: seeded.chance(0.3) ? seeded.between(60, 600) : undefined,
+    bandwidth: seeded.chance(0.15) ? seeded.int(500_000, 5_000_000) : undefined,
+    cutMs: seeded.chance(0.3) ? seeded.int(60, 600) : undefined,
   };
 }
 
@@ -88,8 +88,8 @@ async function runSeed(seed: number): Promise<string> {
   };
   closers.push(close);
   proxy.hostility = hostilityOf(seeded);
-  const streams = Array.from({ length: seeded.between(1, 8) }, () =>
-    runStream(rig.port, new Seeded(seeded.between(1, 2 ** 31)), seeded.between(0, 60_000)),
+  const streams = Array.from({ length: seeded.int(1, 8) }, () =>
+    runStream(rig.port, new Seeded(seeded.int(1, 2 ** 31)), seeded.int(0, 60_000)),
   );
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string[]>((resolve) => {

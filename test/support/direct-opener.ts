@@ -111,6 +111,10 @@ export class DirectStream implements TunnelStream {
     this.events = events;
   }
 
+  writeBorrowed(chunk: Buffer): boolean {
+    return this.write(Buffer.from(chunk));
+  }
+
   write(chunk: Buffer): boolean {
     if (this.closed || this.socket === undefined) return true;
     this.counters.sent += chunk.length;

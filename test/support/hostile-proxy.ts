@@ -106,7 +106,7 @@ export class HostileProxy {
     const body = await readAll(incoming);
     if (body === undefined) return;
     await this.transfer(body.length);
-    if (hostility.delayMs) await pause(seeded.next() * hostility.delayMs);
+    if (hostility.delayMs) await pause(seeded.unit() * hostility.delayMs);
     if (this.does('loseRequest')) return void response.destroy();
     if (this.does('swallowRequest')) return;
     if (body.length > (hostility.maxBody ?? Number.POSITIVE_INFINITY)) {
@@ -123,7 +123,7 @@ export class HostileProxy {
       return this.send(response, page(504, 'Gateway Time-out'));
     }
     await this.transfer(answer.body.length);
-    if (hostility.delayMs) await pause(seeded.next() * hostility.delayMs);
+    if (hostility.delayMs) await pause(seeded.unit() * hostility.delayMs);
     if (this.does('loseResponse')) return void response.destroy();
     await this.send(response, answer);
   }
@@ -139,7 +139,7 @@ export class HostileProxy {
     if (!this.does('duplicate')) return once();
     if (this.seeded.chance(0.5)) {
       const both = await Promise.all([once(), once()]);
-      return both[this.seeded.between(0, 1)];
+      return both[this.seeded.int(0, 1)];
     }
     const first = await once();
     const second = await once();
@@ -186,7 +186,7 @@ export class HostileProxy {
   private async send(response: ServerResponse, { status, headers, body }: Whole): Promise<void> {
     const { hostility, seeded } = this;
     const truncated = this.does('truncate') && body.length > 0;
-    const sent = truncated ? body.subarray(0, seeded.between(0, body.length - 1)) : body;
+    const sent = truncated ? body.subarray(0, seeded.int(0, body.length - 1)) : body;
     const out: OutgoingHttpHeaders = { ...headers };
     const open = hostility.http10 || (truncated && seeded.chance(0.5));
     if (open) {
@@ -199,7 +199,7 @@ export class HostileProxy {
     response.writeHead(status, out);
     if (this.does('trickle')) {
       for (let at = 0; at < sent.length && at < 20_000; ) {
-        const size = seeded.between(1, 2000);
+        const size = seeded.int(1, 2000);
         response.write(sent.subarray(at, at + size));
         at += size;
         await pause(1);

@@ -38,6 +38,43 @@ interface WithHandle {
  * The socket must be connected and have no readers; errors and `close` are the returned socket's.
  */
 export function readShared(socket: Socket, take: TakeBytes): Socket {
+  const moved = moveHandle(socket, take);
+  if (moved !== undefined) return moved;
+  socket.on('data', (chunk: Buffer) => {
+    if (!take(chunk)) socket.pause();
+  });
+  return socket;
+}
+
+/** Bytes after which a connection counts as bulk. */
+const BULK_BYTES = 512 << 10;
+
+/**
+ * Reads `socket` the usual way until it turns out to carry bulk, then moves it as `readShared` does and tells of
+ * the new socket. A Socket costs more to make than most connections cost to serve, so not each should need two.
+ */
+export function readSharedWhenBulk(socket: Socket, take: TakeBytes, onMoved: (moved: Socket) => void): void {
+  let bytes = 0;
+  let queued = false;
+  const onData = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (!take(chunk)) socket.pause();
+    if (bytes < BULK_BYTES || queued) return;
+    queued = true;
+    // Not inside the read that brought these bytes: Node still works on the old object then.
+    setImmediate(() => {
+      queued = false;
+      if (socket.isPaused()) return;
+      const moved = moveHandle(socket, take);
+      if (moved === undefined) return;
+      socket.removeListener('data', onData);
+      onMoved(moved);
+    });
+  };
+  socket.on('data', onData);
+}
+
+function moveHandle(socket: Socket, take: TakeBytes): Socket | undefined {
   const old = socket as Socket & WithHandle;
   const handle = old._handle;
   const movable =
@@ -46,14 +83,10 @@ export function readShared(socket: Socket, take: TakeBytes): Socket {
     !socket.connecting &&
     !socket.destroyed &&
     socket.writableLength === 0 &&
+    !socket.writableEnded &&
     socket.readableLength === 0 &&
     !socket.readableEnded;
-  if (!movable) {
-    socket.on('data', (chunk: Buffer) => {
-      if (!take(chunk)) socket.pause();
-    });
-    return socket;
-  }
+  if (!movable) return undefined;
   if (handle?.reading) {
     handle.reading = false;
     handle.readStop?.();

@@ -10,6 +10,19 @@ const FULL_AT = 512 << 10;
 /** How long an orderly close may take before the socket is cut, ms. */
 const CLOSE_MS = 2000;
 
+/** Up to this a flush is copied into one buffer: cheaper than Node's way to a writev. */
+const JOIN_BELOW = 4 << 10;
+
+function join(header: Buffer, records: readonly CarrierRecord[], bytes: number): Buffer {
+  const out = Buffer.allocUnsafe(header.length + bytes);
+  let at = header.copy(out);
+  for (const record of records) {
+    for (const part of record.parts) at += part.copy(out, at);
+    record.written();
+  }
+  return out;
+}
+
 export interface WsCarrierOptions {
   socket: Socket;
   /** Bytes that arrived behind the upgrade. */
@@ -102,6 +115,10 @@ export class WsCarrier implements Carrier {
     for (const record of records) bytes += record.bytes;
     const header = binaryHeader(bytes, this.client);
     this.stats.sent += bytes + header.length;
+    if (bytes <= JOIN_BELOW) {
+      socket.write(join(header, records, bytes));
+      return;
+    }
     // Gathered into one writev; many small writes would each cost a system call and a segment.
     socket.cork();
     socket.write(header);

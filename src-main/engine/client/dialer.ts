@@ -217,6 +217,8 @@ export class Dialer {
       limits: config,
       peerWindowBytes: grant.hello.windowBytes,
       clock,
+      rttMs: () => session.stats.minRttMs,
+      fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
     });
     session.use({
@@ -273,16 +275,26 @@ export class Dialer {
 
   private failed(error: CulvertError): void {
     if (!this.running) return;
-    const { clock, log, server } = this.options;
+    const { log } = this.options;
     this.timer?.cancel();
     const delay = this.backoff.next();
     const attempt = this.backoff.attempts;
-    const text = `cannot reach ${server}: ${describeError(error)}; next try in ${(delay / 1000).toFixed(1)} s`;
+    const text = `not connected: ${describeError(error)}; next try in ${(delay / 1000).toFixed(1)} s`;
     // The first failure and every later change of its reason are news; the rest is for those who watch.
     const news = this.lastFailure !== error.message;
+    // A server that starts refuses flights made before it did: an ordinary answer is believed the second time.
+    if (error.code === 'ERR_KEY_OR_CLOCK' && attempt === 1) {
+      this.wait(error, delay, attempt);
+      return;
+    }
     this.lastFailure = error.message;
     if (news) log.warn(text);
     else log.info(text);
+    this.wait(error, delay, attempt);
+  }
+
+  private wait(error: CulvertError, delay: number, attempt: number): void {
+    const { clock } = this.options;
     this.setState({ kind: 'waiting', until: clock.now() + delay, attempt, error });
     this.timer = clock.after(delay, () => void this.connect());
   }

@@ -1,8 +1,8 @@
 import type {
+  OpenOptions,
   ResetReason,
   StreamCounters,
   StreamEvents,
-  StreamMeter,
   Target,
   TunnelStream,
 } from '../mux/types.ts';
@@ -21,15 +21,15 @@ export class PendingStream implements TunnelStream {
   private readonly noCounters: StreamCounters = { sent: 0, received: 0 };
   private readonly onOver: (stream: PendingStream) => void;
 
-  private readonly meter: StreamMeter | undefined;
+  private readonly options: OpenOptions;
 
   constructor(
     target: Target,
     events: StreamEvents,
-    meter: StreamMeter | undefined,
+    options: OpenOptions,
     onOver: (stream: PendingStream) => void,
   ) {
-    this.meter = meter;
+    this.options = options;
     this.target = target;
     this.events = events;
     this.onOver = onOver;
@@ -76,10 +76,10 @@ export class PendingStream implements TunnelStream {
 
   /** There is a session now. `open` gives a stream on it, or undefined when it takes no more. */
   become(
-    open: (target: Target, events: StreamEvents, meter?: StreamMeter) => TunnelStream | undefined,
+    open: (target: Target, events: StreamEvents, options?: OpenOptions) => TunnelStream | undefined,
   ): void {
     if (this.over) return;
-    const real = open(this.target, this.events, this.meter);
+    const real = open(this.target, this.events, this.options);
     if (real === undefined) return this.fail('too many connections are open');
     this.real = real;
     this.finish();
@@ -94,8 +94,8 @@ export class PendingStream implements TunnelStream {
   fail(message: string): void {
     if (this.over) return;
     this.finish();
-    this.meter?.streamOpened(this);
-    this.meter?.streamClosed(this, true);
+    this.options.meter?.streamOpened(this);
+    this.options.meter?.streamClosed(this, true);
     this.events.onOpenFailed?.('noSession', message);
   }
 

@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import type { StreamEvents, StreamMeter, StreamOpener, Target, TunnelStream } from '../mux/types.ts';
+import type {
+  OpenOptions,
+  StreamEvents,
+  StreamMeter,
+  StreamOpener,
+  Target,
+  TunnelStream,
+} from '../mux/types.ts';
 import { joinSocket } from '../pump/socket-pump.ts';
 import { serveMixed } from './mixed-listener.ts';
 import type { ProxyAuth } from './proxy-auth.ts';
@@ -83,8 +90,8 @@ export class ForwardRule implements StreamMeter, StreamOpener {
     return this.bound;
   }
 
-  open(target: Target, events: StreamEvents): TunnelStream {
-    return this.options.opener.open(target, events, this);
+  open(target: Target, events: StreamEvents, options?: OpenOptions): TunnelStream {
+    return this.options.opener.open(target, events, { ...options, meter: this });
   }
 
   streamOpened(stream: TunnelStream): void {
@@ -125,7 +132,8 @@ export class ForwardRule implements StreamMeter, StreamOpener {
 
   private forwardTo(target: Target, socket: Socket): void {
     const { log, idleTimeoutMs } = this.options;
-    const stream = this.open(target, { onData: () => {}, onEnd: () => {}, onReset: () => {} });
+    const none = { onData: () => {}, onEnd: () => {}, onReset: () => {} };
+    const stream = this.open(target, none, { lazy: true });
     joinSocket(socket, stream, {
       idleTimeoutMs,
       onFailed: (failure, message) => log.warn(`${this.label}: not connected (${failure}): ${message}`),

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Muxer } from '../mux/muxer.ts';
-import type { StreamEvents, StreamMeter, StreamOpener, Target, TunnelStream } from '../mux/types.ts';
+import type { OpenOptions, StreamEvents, StreamOpener, Target, TunnelStream } from '../mux/types.ts';
 import { PendingStream } from './pending-stream.ts';
 
 export interface TunnelOptions {
@@ -27,14 +27,15 @@ export class Tunnel implements StreamOpener {
     return this.waiting.size;
   }
 
-  open(target: Target, events: StreamEvents, meter?: StreamMeter): TunnelStream {
-    const direct = this.mux?.open(target, events, meter);
+  open(target: Target, events: StreamEvents, options: OpenOptions = {}): TunnelStream {
+    const direct = this.mux?.open(target, events, options);
     if (direct !== undefined) return direct;
-    const pending = new PendingStream(target, events, meter, (over) => {
+    const pending = new PendingStream(target, events, options, (over) => {
       timer.cancel();
       this.waiting.delete(over);
     });
-    const full = this.mux !== undefined || this.waiting.size >= this.options.maxWaiting;
+    const full =
+      (this.mux !== undefined && !this.mux.isDraining) || this.waiting.size >= this.options.maxWaiting;
     const wait = full ? 0 : this.options.dialTimeoutMs;
     const why = full ? 'too many connections are open' : 'the server could not be reached in time';
     const timer = this.options.clock.after(wait, () => pending.fail(why));

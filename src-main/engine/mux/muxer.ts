@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import {
   byteFrame,
@@ -6,6 +6,7 @@ import {
   FRAME,
   FRAME_HEADER,
   type FrameType,
+  LAZY_OPENED,
   MAX_FRAME_PAYLOAD,
   openFailedFrame,
   openFrame,
@@ -16,49 +17,20 @@ import {
   writeFrameHeader,
 } from '../wire/frame.ts';
 import { readFrames } from '../wire/frame-reader.ts';
+import type { MuxerOptions, MuxStats } from './muxer-options.ts';
 import { Scheduler } from './scheduler.ts';
 import { MuxStream, type StreamHost } from './stream.ts';
 import { TokenBucket } from './throttle.ts';
 import {
   OPEN_FAILURES,
   type OpenFailure,
+  type OpenOptions,
   RESET_REASONS,
   type ResetReason,
   type StreamEvents,
-  type StreamMeter,
   type Target,
 } from './types.ts';
 import { ReceiveWindow } from './window.ts';
-
-export interface MuxLimits {
-  streamWindowBytes: number;
-  initialWindowBytes: number;
-  streamQueueBytes: number;
-  maxStreams: number;
-  throttleBytesPerSecond: number;
-  /** A stream opened here fails when the far end says nothing for this long. */
-  dialTimeoutMs: number;
-}
-
-export interface MuxerOptions {
-  /** Streams of the client have odd ids, of the server even ones. */
-  role: 'client' | 'server';
-  limits: MuxLimits;
-  /** What the peer said its streams' windows start with, bytes. */
-  peerWindowBytes: number;
-  clock: Clock;
-  /** There is something to send. `now`: enough to be worth a record. */
-  wake: (now: boolean) => void;
-  /** The peer opens a stream. Absent: every OPEN is refused as unsupported. */
-  onOpen?: (stream: IncomingStream, target: Target, protocol: number) => void;
-}
-
-/** A stream the peer opened, until its fate is known. */
-export interface IncomingStream {
-  readonly stream: MuxStream;
-  accept(): void;
-  fail(failure: Exclude<OpenFailure, 'noSession'>, message: string): void;
-}
 
 /** Queued small data that makes a record worth sending at once rather than at the end of the turn. */
 const EAGER_BYTES = 48 << 10;
@@ -66,6 +38,8 @@ const EAGER_BYTES = 48 << 10;
 const MAX_QUEUED_FRAMES = 1 << 18;
 /** What frame headers may add to a record beyond its limit. The record layer allows for it. */
 const RECORD_SLACK = 2048;
+/** How long a frame nobody waits for may wait for company, ms. */
+const LAZY_MS = 20;
 /** Room in a record below which a stream waits for the next one, so that large chunks are not shaved. */
 const MIN_SLICE = 1 << 10;
 
@@ -75,13 +49,6 @@ const FAILURE_NAMES = new Map<number, OpenFailure>(
 const RESET_NAMES = new Map<number, ResetReason>(
   Object.entries(RESET_REASONS).map(([name, code]) => [code, name as ResetReason]),
 );
-
-export interface MuxStats {
-  opened: number;
-  failed: number;
-  sent: number;
-  received: number;
-}
 
 /** Many streams in one session: frames, credit, fair turns. Knows records only as lists of pieces. */
 export class Muxer implements StreamHost {
@@ -97,6 +64,7 @@ export class Muxer implements StreamHost {
   private readonly sendBucket: TokenBucket | undefined;
   private readonly creditBucket: TokenBucket | undefined;
   private throttleTimer: Timer | undefined;
+  private lazyTimer: Timer | undefined;
   private nextId: number;
   private lastPeerId = 0;
   private pulling = false;
@@ -124,20 +92,26 @@ export class Muxer implements StreamHost {
     );
   }
 
+  /** The peer is shutting down; another session will take new streams. */
+  get isDraining(): boolean {
+    return this.goneAway;
+  }
+
   /** Opens a stream; data may be written at once. Undefined when `accepts` is false. */
-  open(target: Target, events: StreamEvents, meter?: StreamMeter): MuxStream | undefined {
+  open(target: Target, events: StreamEvents, options: OpenOptions = {}): MuxStream | undefined {
     if (!this.accepts) return undefined;
     const id = this.nextId;
     this.nextId += 2;
     const stream = this.makeStream(id, target);
     stream.listen(events);
-    stream.meter = meter;
-    meter?.streamOpened(stream);
+    stream.meter = options.meter;
+    options.meter?.streamOpened(stream);
     stream.openTimer = this.options.clock.after(this.options.limits.dialTimeoutMs, () =>
       stream.openTimedOut(),
     );
     this.stats.opened++;
-    this.queueFrame(openFrame(id, STREAM_PROTOCOL.tcp, target.host, target.port));
+    const flag = options.lazy ? LAZY_OPENED : 0;
+    this.queueFrame(openFrame(id, STREAM_PROTOCOL.tcp | flag, target.host, target.port));
     return stream;
   }
 
@@ -151,6 +125,7 @@ export class Muxer implements StreamHost {
     if (this.over) return;
     this.over = true;
     this.throttleTimer?.cancel();
+    this.lazyTimer?.cancel();
     for (const stream of [...this.streams.values()]) stream.cut(reason);
     this.scheduler.clear();
     this.creditQueue = [];
@@ -160,7 +135,12 @@ export class Muxer implements StreamHost {
 
   private makeStream(id: number, target: Target): MuxStream {
     const { limits, clock, peerWindowBytes } = this.options;
-    const window = new ReceiveWindow(limits.initialWindowBytes, limits.streamWindowBytes, clock);
+    const window = new ReceiveWindow(
+      limits.initialWindowBytes,
+      limits.streamWindowBytes,
+      clock,
+      this.options.rttMs,
+    );
     const stream = new MuxStream(this, id, peerWindowBytes, window, target);
     this.streams.set(id, stream);
     return stream;
@@ -187,13 +167,19 @@ export class Muxer implements StreamHost {
     this.streams.delete(stream.id);
   }
 
-  private queueFrame(frame: Buffer): void {
+  private queueFrame(frame: Buffer, lazy = false): void {
     if (this.over) return;
     if (this.frames.length - this.framesHead >= MAX_QUEUED_FRAMES) {
-      throw new CulvertError('ERR_LIMIT', 'too many frames wait to be sent');
+      this.options.fault(new CulvertError('ERR_LIMIT', 'too many frames wait to be sent'));
+      return;
     }
     this.frames.push(frame);
-    if (!this.pulling) this.options.wake(false);
+    if (lazy) {
+      this.lazyTimer ??= this.options.clock.after(LAZY_MS, () => {
+        this.lazyTimer = undefined;
+        this.options.wake(false);
+      });
+    } else if (!this.pulling) this.options.wake(false);
   }
 
   // ---- sending --------------------------------------------------------------------------------------------
@@ -207,7 +193,8 @@ export class Muxer implements StreamHost {
     let data = 0;
     let length = this.pullFrames(parts, limit);
     length += this.pullCredit(parts, limit - length);
-    if (!this.scheduler.empty) {
+    // Frames left behind may be the OPEN or OPENED of a stream with data: nothing of it may overtake them.
+    if (this.frames.length === 0 && !this.scheduler.empty) {
       let budget = this.sendBucket?.available() ?? Number.MAX_SAFE_INTEGER;
       this.scheduler.run((stream, quantum) => {
         // Headers ride above the limit, so that a chunk of exactly that size, as reads are, is not cut in two.
@@ -361,7 +348,7 @@ export class Muxer implements StreamHost {
         accept: () => {
           if (settled || stream.isClosed) return;
           settled = true;
-          this.queueFrame(smallFrame(FRAME.opened, id));
+          this.queueFrame(smallFrame(FRAME.opened, id), open.lazy);
         },
         fail: (failure, message) => {
           if (settled || stream.isClosed) return;

@@ -112,8 +112,9 @@ export class MuxStream implements TunnelStream {
       return this.write(Buffer.from(chunk));
     }
     this.write(chunk);
-    const last = this.queue.length - 1;
-    if (last >= 0 && this.queuedBytes > 0) this.queue[last] = Buffer.from(this.queue[last]);
+    for (let i = 0; i < this.queue.length; i++) {
+      if (this.queue[i].buffer === chunk.buffer) this.queue[i] = Buffer.from(this.queue[i]);
+    }
     // Without credit the next chunk would have to be copied: better to leave it in the kernel until there is some.
     if (this.credit <= 0) this.wantsDrain = true;
     return !this.wantsDrain;

@@ -90,7 +90,13 @@ export interface StreamOpener {
    * Opens a stream to `target` and returns at once, before the far end has connected; waits for a session up to
    * the dial timeout when there is none (then `onOpenFailed('noSession')`).
    */
-  open(target: Target, events: StreamEvents, meter?: StreamMeter): TunnelStream;
+  open(target: Target, events: StreamEvents, options?: OpenOptions): TunnelStream;
+}
+
+export interface OpenOptions {
+  meter?: StreamMeter;
+  /** Nobody waits for `onOpened` (data goes out at once anyway): it may come a little later, which saves a record. */
+  lazy?: boolean;
 }
 
 /** Who counts streams, for example a forwarding rule. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { readShared } from '../base/socket-reader.ts';
+import { readSharedWhenBulk } from '../base/socket-reader.ts';
 import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
 
 /** Bytes a socket may hold unsent before the stream's reader counts as slow. At least Node's own high-water mark. */
@@ -48,11 +48,12 @@ export class SocketPump implements StreamEvents {
     socket.on('drain', () => this.consumeRest());
     socket.on('error', () => stream.reset('reset'));
     socket.on('close', (hadError) => {
+      // Its connection went on in another object.
+      if (socket !== this.socket) return;
       // After both ends the stream may still have bytes on their way: only a close out of order cuts it.
       if (hadError || !socket.readableEnded || !socket.writableFinished) stream.reset('reset');
       this.finish();
     });
-    if (options.head !== undefined && options.head.length > 0 && !stream.write(options.head)) socket.pause();
   }
 
   onData(chunk: Buffer): void {
@@ -118,6 +119,12 @@ export class SocketPump implements StreamEvents {
 export function joinSocket(socket: Socket, stream: TunnelStream, options: PumpOptions = {}): SocketPump {
   const pump = new SocketPump(stream, options);
   stream.listen(pump);
-  pump.attach(readShared(socket, (chunk) => pump.take(chunk)));
+  pump.attach(socket);
+  if (options.head !== undefined && options.head.length > 0 && !stream.write(options.head)) socket.pause();
+  readSharedWhenBulk(
+    socket,
+    (chunk) => pump.take(chunk),
+    (moved) => pump.attach(moved),
+  );
   return pump;
 }

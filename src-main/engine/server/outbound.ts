@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
 import { sharedRead } from '../base/socket-reader.ts';
-import type { IncomingStream } from '../mux/muxer.ts';
+import type { IncomingStream } from '../mux/muxer-options.ts';
 import type { OpenFailure, StreamEvents, Target } from '../mux/types.ts';
 import { SocketPump } from '../pump/socket-pump.ts';
 
@@ -36,8 +36,9 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     },
     onReset: () => {
       settled = true;
-      timer?.cancel();
-      socket?.destroy();
+      // The kernel may have connected already: then the target gets a reset too, not an ordinary end. The timer
+      // stays for a target that never answers.
+      socket?.resetAndDestroy();
     },
   };
   stream.listen(waiting);
@@ -51,9 +52,9 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
   };
 
   const onConnect = (open: Socket): void => {
+    timer?.cancel();
     if (settled) return;
     settled = true;
-    timer?.cancel();
     open.removeAllListeners('error');
     stream.listen(pump);
     pump.attach(open);
@@ -68,7 +69,7 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     socket = attempt;
     attempt.once('connect', () => onConnect(attempt));
     attempt.on('error', (error) => {
-      if (settled) return;
+      if (settled) return timer?.cancel();
       if (others.length > 0) return dial(others);
       fail(
         failureOf(error),
@@ -77,9 +78,10 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     });
   };
 
-  timer = options.clock.after(options.dialTimeoutMs, () =>
-    fail('timeout', `${target.host || 'the server itself'}:${target.port} did not answer in time`),
-  );
+  timer = options.clock.after(options.dialTimeoutMs, () => {
+    fail('timeout', `${target.host || 'the server itself'}:${target.port} did not answer in time`);
+    socket?.destroy();
+  });
   if (target.host === '') return dial(LOOPBACK);
   if (isIP(target.host) === 0 && !/^[\x21-\x7e]{1,253}$/.test(target.host)) {
     return fail('nameNotFound', 'the host name is malformed');

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
 import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
@@ -65,6 +66,7 @@ export class Server {
       clock: this.clock,
       random: this.random,
       clockSkewMs: this.config.clockSkewMs,
+      clockAheadMs: this.config.clockAheadMs,
       replayEntries: this.config.replayEntries,
       windowBytes: this.config.initialWindowBytes,
       receiveBytes: this.config.receiveBufferBytes,
@@ -136,7 +138,8 @@ export class Server {
       const session = this.makeSession(admission);
       if (session === undefined) return false;
       const carrier = acceptWs(request, socket, head, { clock: this.clock, reply: admission.reply });
-      if (carrier !== undefined) session.attach(carrier, true);
+      if (carrier === undefined) session.destroy(new CulvertError('ERR_CARRIER_LOST', 'the client left'));
+      else session.attach(carrier, true);
       return true;
     }
     return false;
@@ -164,6 +167,8 @@ export class Server {
       limits: config,
       peerWindowBytes: admission.hello.windowBytes,
       clock,
+      rttMs: () => session.stats.minRttMs,
+      fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
       onOpen: (incoming, target) => {
         log.debug(() => `stream ${incoming.stream.id} to ${target.host || 'this machine'}:${target.port}`);

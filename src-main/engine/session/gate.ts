@@ -26,6 +26,7 @@ export interface GateOptions {
   clock: Clock;
   random: RandomBytes;
   clockSkewMs: number;
+  clockAheadMs: number;
   replayEntries: number;
   windowBytes: number;
   receiveBytes: number;
@@ -106,8 +107,10 @@ export class Gate {
     const read = noise.readMessage1(flight);
     if (!('payload' in read)) return undefined;
     const hello = decodeClientHello(read.payload);
-    const { clock, clockSkewMs, random } = this.options;
-    if (hello === undefined || Math.abs(hello.clock - clock.wall()) > clockSkewMs) return undefined;
+    const { clock, clockSkewMs, clockAheadMs, random } = this.options;
+    if (hello === undefined) return undefined;
+    const ahead = hello.clock - clock.wall();
+    if (ahead > clockAheadMs || ahead < -clockSkewMs) return undefined;
     if (hello.clock < this.openedAt) return undefined;
     if (!door.replays.accept(noise.peerEphemeral)) return undefined;
     const sessionId = random(SESSION_ID_BYTES);

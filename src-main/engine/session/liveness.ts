@@ -13,6 +13,9 @@ export interface LivenessOptions {
   dead: (carrier: Carrier, silenceMs: number) => void;
 }
 
+/** Echoes asked for one after the other when a carrier becomes active. */
+const FIRST_SAMPLES = 4;
+
 /**
  * Keepalive and dead-peer detection. Silence leads to a PING, silence after that to the carrier's end. Any byte
  * heard counts as life; the PONG also measures the round trip.
@@ -23,6 +26,7 @@ export class Liveness {
   private token: number | undefined;
   private sentAt = 0;
   private dueAt = 0;
+  private samples = 0;
 
   constructor(options: LivenessOptions) {
     this.options = options;
@@ -31,6 +35,7 @@ export class Liveness {
   /** A carrier became active (its round trip is measured at once) or none is left. */
   reset(): void {
     this.stop();
+    this.samples = 0;
     if (this.options.carrier() === undefined) return;
     this.sendPing();
     this.schedule();
@@ -52,7 +57,12 @@ export class Liveness {
   pong(token: number): number | undefined {
     if (token !== this.token) return undefined;
     this.token = undefined;
-    return this.options.clock.now() - this.sentAt;
+    const rtt = this.options.clock.now() - this.sentAt;
+    // The first echo on a new carrier finds cold code and full queues; a few more tell the path's own time.
+    if (++this.samples < FIRST_SAMPLES) this.sendPing();
+    // The look that is due was set for an unanswered PING: data under way wants an earlier one.
+    if (this.timer !== undefined) this.schedule();
+    return rtt;
   }
 
   /** Silence after which a sign of life is asked for, ms. */
@@ -91,7 +101,7 @@ export class Liveness {
     const silence = now - carrier.heardAt;
     if (
       this.token !== undefined &&
-      carrier.heardAt < this.sentAt &&
+      carrier.heardAt <= this.sentAt &&
       now - this.sentAt >= limits.pingTimeoutMs
     ) {
       this.options.dead(carrier, silence);

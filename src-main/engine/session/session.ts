@@ -37,6 +37,7 @@ export class Session {
     resentBytes: 0,
     resumes: 0,
     rttMs: undefined,
+    minRttMs: undefined,
   };
   watcher: SessionWatcher = {};
   private user: SessionUser | undefined;
@@ -329,7 +330,10 @@ export class Session {
         return;
       case 'pong': {
         const rtt = this.liveness.pong(control.token);
-        if (rtt !== undefined) this.stats.rttMs = rtt;
+        if (rtt !== undefined) {
+          this.stats.rttMs = rtt;
+          this.stats.minRttMs = Math.min(rtt, this.stats.minRttMs ?? rtt);
+        }
         this.applyAck(control.ack);
         return;
       }

@@ -63,4 +63,6 @@ export interface SessionStats {
   resumes: number;
   /** Last authenticated echo, ms; undefined before the first. */
   rttMs: number | undefined;
+  /** The shortest so far. */
+  minRttMs: number | undefined;
 }

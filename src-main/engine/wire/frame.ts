@@ -68,7 +68,10 @@ export function creditFrame(id: number, credit: number): Buffer {
   return out;
 }
 
-/** OPEN: u8 protocol, u16 port, u8 host length, host (UTF-8; empty = the server itself). */
+/** Bit of OPEN's protocol byte: nobody waits for OPENED, it may leave with whatever is sent next. */
+export const LAZY_OPENED = 0x80;
+
+/** OPEN: u8 protocol (and flag), u16 port, u8 host length, host (UTF-8; empty = the server itself). */
 export function openFrame(id: number, protocol: number, host: string, port: number): Buffer {
   const name = Buffer.from(host, 'utf8');
   if (name.length > MAX_HOST_BYTES) throw new RangeError(`host name of ${name.length} bytes`);
@@ -82,11 +85,14 @@ export function openFrame(id: number, protocol: number, host: string, port: numb
 }
 
 /** The payload of OPEN, or undefined when it is malformed. */
-export function readOpen(payload: Buffer): { protocol: number; host: string; port: number } | undefined {
+export function readOpen(
+  payload: Buffer,
+): { protocol: number; lazy: boolean; host: string; port: number } | undefined {
   if (payload.length < 4 || payload.length !== 4 + payload[3]) return undefined;
   const port = payload.readUInt16BE(1);
   if (port === 0) return undefined;
-  return { protocol: payload[0], port, host: payload.toString('utf8', 4) };
+  const protocol = payload[0] & ~LAZY_OPENED;
+  return { protocol, lazy: (payload[0] & LAZY_OPENED) !== 0, port, host: payload.toString('utf8', 4) };
 }
 
 export function openFailedFrame(id: number, failure: number, message: string): Buffer {

@@ -143,7 +143,7 @@ describe('what is wrong', () => {
     [{ help: true }, '"help"', '{'],
     [{ constructor: 1 }, '"constructor"', '{'],
     [{ websocket: 'yes' }, 'true or false', '{'],
-    [{ verbose: 7 }, '0, 1 or 2', '{'],
+    [{ verbose: 7 }, '0, 1, 2 or 3', '{'],
     [{ password: 123 }, 'text in double quotes', '{'],
     [{ password: null }, 'text in double quotes', '{'],
     [{ path: ['a', 'b'] }, 'one value', '{'],

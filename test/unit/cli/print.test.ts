@@ -53,8 +53,9 @@ test('say writes one line', () => {
 test.each([
   [-1, 'error'],
   [0, 'info'],
-  [1, 'debug'],
-  [2, 'trace'],
+  [1, 'info'],
+  [2, 'debug'],
+  [3, 'trace'],
   [9, 'trace'],
 ])('verbosity %d', (verbosity, level) => {
   expect(logLevelFor(verbosity)).toBe(level);

@@ -91,6 +91,7 @@ describe('the handshakes, byte by byte', () => {
             counters: { sent: 0, received: 0 },
             listen() {},
             write: () => true,
+            writeBorrowed: () => true,
             end() {},
             reset: () => void streams.push('reset'),
             consumed() {},

@@ -22,6 +22,9 @@ class ScriptedStream implements TunnelStream {
   listen(events: StreamEvents): void {
     this.events = events;
   }
+  writeBorrowed(chunk: Buffer): boolean {
+    return this.write(Buffer.from(chunk));
+  }
   write(chunk: Buffer): boolean {
     this.calls.push(`write ${chunk}`);
     return this.room;

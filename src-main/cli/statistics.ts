@@ -1,0 +1,124 @@
+import { formatBytes, formatDuration, formatRate } from '../../src-shared/format.ts';
+import {
+  type ClientStatus,
+  type ConnectionStatus,
+  type DialerState,
+  describeError,
+  formatHostPort,
+  type ServerSessionStatus,
+} from '../engine/index.ts';
+
+/** How often `-v` prints the counters. */
+export const STATISTICS_INTERVAL_MS = 5000;
+/** Connections listed under a rule, the busiest first; the rest is counted. */
+const MAX_LISTED = 16;
+
+interface Amounts {
+  readonly sent: number;
+  readonly received: number;
+}
+
+const NOTHING: Amounts = { sent: 0, received: 0 };
+
+/** Remembers the counters between two lines, which is what a rate is made of. */
+export class RateBook {
+  private before = new Map<string, Amounts>();
+  private now = new Map<string, Amounts>();
+
+  /** `1.2 MiB up (10 KiB/s), 3 MiB down (1 MiB/s)`; `name` stays the same from turn to turn. */
+  line(name: string, amounts: Amounts, seconds: number): string {
+    const { sent, received } = this.before.get(name) ?? NOTHING;
+    this.now.set(name, { sent: amounts.sent, received: amounts.received });
+    const up = formatRate(Math.max(0, amounts.sent - sent) / seconds);
+    const down = formatRate(Math.max(0, amounts.received - received) / seconds);
+    return `${formatBytes(amounts.sent)} up (${up}), ${formatBytes(amounts.received)} down (${down})`;
+  }
+
+  /** Bytes moved under `name` since the last turn. */
+  moved(name: string, amounts: Amounts): number {
+    const { sent, received } = this.before.get(name) ?? NOTHING;
+    return amounts.sent - sent + (amounts.received - received);
+  }
+
+  /** The turn is over; names that were not used in it are forgotten. */
+  turn(): void {
+    this.before = this.now;
+    this.now = new Map();
+  }
+}
+
+/** A client's counters: the connection to the server, then each rule with its open connections. */
+export function clientLines(
+  status: ClientStatus,
+  connections: readonly (readonly ConnectionStatus[])[],
+  book: RateBook,
+  seconds: number,
+  now: number,
+): string[] {
+  const lines = [stateLine(status, now)];
+  status.rules.forEach((rule, index) => {
+    const counts = `${rule.active} open, ${rule.total} in all, ${rule.failed} failed`;
+    lines.push(`${rule.label}: ${counts}; ${book.line(rule.label, rule, seconds)}`);
+    const open = connections[index] ?? [];
+    const named = open.map((each) => ({ each, name: `${rule.label} ${each.id}` }));
+    named.sort((a, b) => book.moved(b.name, b.each) - book.moved(a.name, a.each));
+    named.forEach(({ each, name }, place) => {
+      const text = book.line(name, each, seconds);
+      if (place < MAX_LISTED) lines.push(`  #${each.id} ${targetText(each)}: ${text}`);
+    });
+    if (open.length > MAX_LISTED) lines.push(`  and ${open.length - MAX_LISTED} more`);
+  });
+  book.turn();
+  return lines;
+}
+
+/** A server's counters: a line per session. Up is from the client's view here too. */
+export function serverLines(
+  sessions: readonly ServerSessionStatus[],
+  book: RateBook,
+  seconds: number,
+): string[] {
+  const lines = [`${sessions.length} ${sessions.length === 1 ? 'session' : 'sessions'}`];
+  sessions.forEach((session, index) => {
+    const counts = `${session.streams} open, ${session.opened} in all`;
+    const amounts = { sent: session.received, received: session.sent };
+    const name = `${index} ${session.user} ${session.from ?? ''}`;
+    const parts = [`${session.from ?? 'away'} (user ${session.user}): ${counts}`];
+    parts.push(book.line(name, amounts, seconds));
+    if (session.rttMs !== undefined) parts.push(`round trip ${formatDuration(session.rttMs)}`);
+    if (session.resumes > 0)
+      parts.push(`resumed ${session.resumes} times, ${formatBytes(session.resentBytes)} sent again`);
+    lines.push(parts.join('; '));
+  });
+  book.turn();
+  return lines;
+}
+
+function stateLine({ state, session, streams }: ClientStatus, now: number): string {
+  const parts = [stateText(state, now), `${streams} ${streams === 1 ? 'connection' : 'connections'} open`];
+  if (session !== undefined) {
+    if (session.rttMs !== undefined) parts.push(`round trip ${formatDuration(session.rttMs)}`);
+    parts.push(`resumed ${session.resumes} times, ${formatBytes(session.resentBytes)} sent again`);
+  }
+  return parts.join('; ');
+}
+
+function stateText(state: DialerState, now: number): string {
+  switch (state.kind) {
+    case 'stopped':
+      return 'stopped';
+    case 'connecting':
+      return `connecting for ${formatDuration(now - state.since)}`;
+    case 'connected':
+      return `connected for ${formatDuration(now - state.since)}: ${state.carrier}`;
+    case 'waiting': {
+      const left = formatDuration(Math.max(0, state.until - now));
+      return `not connected (${describeError(state.error)}), next try in ${left}`;
+    }
+  }
+}
+
+function targetText({ target }: ConnectionStatus): string {
+  if (target === undefined) return '?';
+  return target.host === '' ? `the server:${target.port}` : formatHostPort(target.host, target.port);
+}

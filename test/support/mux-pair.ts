@@ -1,0 +1,148 @@
+import { DEFAULT_CONFIG } from '../../src-main/engine/config.ts';
+import { Muxer } from '../../src-main/engine/mux/muxer.ts';
+import type { IncomingStream, MuxLimits } from '../../src-main/engine/mux/muxer-options.ts';
+import type {
+  OpenFailure,
+  ResetReason,
+  StreamEvents,
+  Target,
+  TunnelStream,
+} from '../../src-main/engine/mux/types.ts';
+import { readFrames } from '../../src-main/engine/wire/frame-reader.ts';
+import { FakeClock } from './fake-clock.ts';
+
+/** Keeps all that a stream tells. */
+export class StreamLog implements StreamEvents {
+  readonly chunks: Buffer[] = [];
+  bytes = 0;
+  /** What happened, in order; data as `data`. */
+  readonly told: string[] = [];
+  drains = 0;
+
+  onOpened(): void {
+    this.told.push('opened');
+  }
+  onOpenFailed(failure: OpenFailure, message: string): void {
+    this.told.push(`failed ${failure}: ${message}`);
+  }
+  onData(chunk: Buffer): void {
+    if (this.told[this.told.length - 1] !== 'data') this.told.push('data');
+    this.chunks.push(Buffer.from(chunk));
+    this.bytes += chunk.length;
+  }
+  /** Keeps copies, so what it was given is given back. */
+  onChunks(chunks: readonly Buffer[]): boolean {
+    for (const chunk of chunks) this.onData(chunk);
+    return true;
+  }
+  onEnd(): void {
+    this.told.push('end');
+  }
+  onReset(reason: ResetReason): void {
+    this.told.push(`reset ${reason}`);
+  }
+  onDrain(): void {
+    this.drains++;
+  }
+  onClosed(): void {
+    this.told.push('closed');
+  }
+
+  get received(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+  get text(): string {
+    return this.received.toString();
+  }
+}
+
+export interface Served {
+  readonly incoming: IncomingStream;
+  readonly stream: TunnelStream;
+  readonly target: Target;
+  readonly log: StreamLog;
+}
+
+export interface MuxPairOptions {
+  readonly client?: Partial<MuxLimits>;
+  readonly server?: Partial<MuxLimits>;
+  /** What the server does with a new stream; accepts it if absent. */
+  readonly onOpen?: (served: Served) => void;
+}
+
+/** Frames of one record, each as `type id length`. */
+export function framesOf(parts: readonly Buffer[]): Array<{ type: number; id: number; length: number }> {
+  const found: Array<{ type: number; id: number; length: number }> = [];
+  readFrames(parts, {
+    onData: (id, _chunks, length) => {
+      found.push({ type: 4, id, length });
+      return true;
+    },
+    onFrame: (type, id, payload) => found.push({ type, id, length: payload.length }),
+  });
+  return found;
+}
+
+/** Two muxers joined by a perfect pipe: a record given by one is the other's at once, when `carry` is called. */
+export class MuxPair {
+  readonly clock = new FakeClock();
+  readonly client: Muxer;
+  readonly server: Muxer;
+  readonly served: Served[] = [];
+  /** `wake(now)` calls of the client, and of the server. */
+  readonly wakes: boolean[] = [];
+  readonly serverWakes: boolean[] = [];
+
+  constructor(options: MuxPairOptions = {}) {
+    const limits = {
+      client: { ...DEFAULT_CONFIG, ...options.client },
+      server: { ...DEFAULT_CONFIG, ...options.server },
+    };
+    const { clock } = this;
+    const fault = (error: Error): void => {
+      throw error;
+    };
+    this.client = new Muxer({
+      role: 'client',
+      limits: limits.client,
+      peerWindowBytes: limits.server.initialWindowBytes,
+      clock,
+      wake: (now) => this.wakes.push(now),
+      fault,
+    });
+    this.server = new Muxer({
+      role: 'server',
+      limits: limits.server,
+      peerWindowBytes: limits.client.initialWindowBytes,
+      clock,
+      wake: (now) => this.serverWakes.push(now),
+      fault,
+      onOpen: (incoming, target) => {
+        const log = new StreamLog();
+        const served = { incoming, stream: incoming.stream, target, log };
+        incoming.stream.listen(log);
+        this.served.push(served);
+        if (options.onOpen !== undefined) options.onOpen(served);
+        else incoming.accept();
+      },
+    });
+  }
+
+  /** One record of at most `limit` bytes from one side to the other; false when there was none. */
+  carry(from: Muxer, limit = 64 << 10): boolean {
+    const record = from.pull(limit);
+    if (record === undefined) return false;
+    const bytes = Buffer.concat(record.parts);
+    if (bytes.length !== record.length) throw new Error(`${record.length} announced, ${bytes.length} given`);
+    (from === this.client ? this.server : this.client).onRecord([bytes]);
+    return true;
+  }
+
+  /** Until neither side has more to say. */
+  settle(limit = 64 << 10): void {
+    for (let again = true; again; ) {
+      again = this.carry(this.client, limit);
+      again = this.carry(this.server, limit) || again;
+    }
+  }
+}

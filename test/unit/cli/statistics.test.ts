@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { clientLines, RateBook, serverLines } from '../../../src-main/cli/statistics.ts';
+import { type ClientStatus, type ConnectionStatus, CulvertError } from '../../../src-main/engine/index.ts';
+
+const rule = { label: '127.0.0.1:1080 → a:80', listening: undefined, active: 2, total: 5, failed: 1 };
+
+function status(sent: number, received: number, extra: Partial<ClientStatus> = {}): ClientStatus {
+  return {
+    state: { kind: 'connected', since: 1000, carrier: 'WebSocket to server:80', resumed: false },
+    session: { sentBytes: 0, receivedBytes: 0, resentBytes: 2048, resumes: 3, rttMs: 12.34, minRttMs: 10 },
+    streams: 2,
+    rules: [{ ...rule, sent, received }],
+    ...extra,
+  };
+}
+
+const connection = (id: number, sent: number): ConnectionStatus => ({
+  id,
+  target: { host: '', port: 80 },
+  sent,
+  received: 0,
+});
+
+test('a client: state, rules and connections, with rates since the last turn', () => {
+  const book = new RateBook();
+  clientLines(status(0, 1024), [[connection(1, 0), connection(3, 0)]], book, 5, 6000);
+  const lines = clientLines(
+    status(10_240, 1024),
+    [[connection(1, 5 * 1024), connection(3, 10_240)]],
+    book,
+    5,
+    11_000,
+  );
+  expect(lines).toEqual([
+    'connected for 10 s: WebSocket to server:80; 2 connections open; round trip 12.3 ms; resumed 3 times, 2 KiB sent again',
+    '127.0.0.1:1080 → a:80: 2 open, 5 in all, 1 failed; 10 KiB up (2 KiB/s), 1 KiB down (0 B/s)',
+    '  #3 the server:80: 10 KiB up (2 KiB/s), 0 B down (0 B/s)',
+    '  #1 the server:80: 5 KiB up (1 KiB/s), 0 B down (0 B/s)',
+  ]);
+});
+
+test('a client without a server says why and when it tries again', () => {
+  const error = new CulvertError('ERR_SERVER_REFUSED', 'nothing listens there', { remedy: 'start it' });
+  const waiting = status(0, 0, {
+    state: { kind: 'waiting', until: 8000, attempt: 2, error },
+    session: undefined,
+    streams: 0,
+  });
+  expect(clientLines(waiting, [], new RateBook(), 5, 6000)[0]).toBe(
+    'not connected (nothing listens there; start it), next try in 2 s; 0 connections open',
+  );
+});
+
+test('at most 16 connections of a rule are listed, the busiest', () => {
+  const open = Array.from({ length: 20 }, (_, index) => connection(index, index * 100));
+  const lines = clientLines(status(0, 0), [open], new RateBook(), 5, 2000);
+  expect(lines[2]).toMatch(/^ {2}#19 /);
+  expect(lines).toHaveLength(2 + 16 + 1);
+  expect(lines.at(-1)).toBe('  and 4 more');
+});
+
+test('a rate is never negative, and a name that was not seen for a turn begins anew', () => {
+  const book = new RateBook();
+  book.line('x', { sent: 1000, received: 0 }, 1);
+  book.turn();
+  expect(book.line('x', { sent: 0, received: 0 }, 1)).toBe('0 B up (0 B/s), 0 B down (0 B/s)');
+  book.turn();
+  book.turn();
+  expect(book.line('x', { sent: 500, received: 0 }, 1)).toBe('500 B up (500 B/s), 0 B down (0 B/s)');
+});
+
+test('a server: a line per session, up and down as its client sees them', () => {
+  const session = { user: 'me', from: 'WebSocket from 10.0.0.1:5', streams: 1, opened: 4, rttMs: undefined };
+  const lines = serverLines(
+    [{ ...session, sent: 2048, received: 100, resumes: 1, resentBytes: 0 }],
+    new RateBook(),
+    1,
+  );
+  expect(lines).toEqual([
+    '1 session',
+    'WebSocket from 10.0.0.1:5 (user me): 1 open, 4 in all; 100 B up (100 B/s), 2 KiB down (2 KiB/s); ' +
+      'resumed 1 times, 0 B sent again',
+  ]);
+});

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ReceiveWindow } from '../../../../src-main/engine/mux/window.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+
+describe('ReceiveWindow', () => {
+  it('lets the peer send its size and not one byte more', () => {
+    const window = new ReceiveWindow(100, 100, new FakeClock());
+    expect(window.take(60)).toBe(true);
+    expect(window.take(40)).toBe(true);
+    expect(window.take(1)).toBe(false);
+  });
+
+  it('grants once half of it is free, all that is free', () => {
+    const window = new ReceiveWindow(100, 100, new FakeClock());
+    window.take(100);
+    expect(window.consume(49)).toBe(0);
+    expect(window.consume(11)).toBe(60);
+    expect(window.consume(40)).toBe(0);
+    expect(window.take(60)).toBe(true);
+    expect(window.take(1)).toBe(false);
+  });
+
+  it('doubles for a reader that keeps up, up to its cap', () => {
+    const clock = new FakeClock();
+    const window = new ReceiveWindow(1000, 5000, clock);
+    const grants: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      clock.advance(10);
+      const granted = window.consume(500);
+      if (granted > 0) grants.push(granted - 500);
+    }
+    const grown = grants.filter((extra) => extra > 0);
+    expect(grown.reduce((sum, extra) => sum + extra, 0)).toBeLessThanOrEqual(4000 + 40 * 500);
+    expect(grown.length).toBeGreaterThanOrEqual(3);
+    const after = window.consume(2500);
+    expect(after).toBeLessThanOrEqual(5000);
+  });
+
+  it('does not grow for a slow reader', () => {
+    const clock = new FakeClock();
+    const window = new ReceiveWindow(1000, 100_000, clock);
+    for (let i = 0; i < 50; i++) {
+      clock.advance(1000);
+      expect(window.consume(500)).toBe(500);
+    }
+  });
+
+  it('never has more granted than its cap beyond what was consumed', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1000, max: 4000 }),
+        fc.integer({ min: 4000, max: 50_000 }),
+        fc.array(fc.tuple(fc.nat(5000), fc.nat(200)), { maxLength: 100 }),
+        (initial, cap, steps) => {
+          const clock = new FakeClock();
+          const window = new ReceiveWindow(initial, cap, clock);
+          let credit = initial;
+          let unread = 0;
+          for (const [bytes, ms] of steps) {
+            clock.advance(ms);
+            const sent = Math.min(bytes, credit);
+            expect(window.take(sent)).toBe(true);
+            credit -= sent;
+            unread += sent;
+            const read = Math.min(unread, Math.ceil(bytes / 2));
+            unread -= read;
+            credit += window.consume(read);
+            expect(credit + unread).toBeLessThanOrEqual(cap);
+          }
+          expect(window.take(credit + 1)).toBe(false);
+        },
+      ),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+
+  it('never starves a sender whose reader has read everything', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 5000 }),
+        fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 5 }),
+        (size, reads) => {
+          const window = new ReceiveWindow(size, size, new FakeClock());
+          let credit = size;
+          for (const wanted of reads) {
+            const bytes = Math.min(wanted, credit);
+            expect(bytes).toBeGreaterThan(0);
+            window.take(bytes);
+            credit += window.consume(bytes) - bytes;
+          }
+        },
+      ),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+});
