@@ -30,6 +30,7 @@ export async function startClient(
     server: serverUrl(options),
     key,
     forwards: options.forwards.map(engineForward),
+    transport: options.transport === 'http' ? 'http' : 'ws',
     headers: options.headers,
     ca,
     config: engineConfig(options),
@@ -40,8 +41,11 @@ export async function startClient(
   rules.forEach((rule, index) => {
     say(listeningText(options.forwards[index], rule, options.server.host));
   });
-  if (!usesWebSocket(options))
-    log.info('the HTTP transport is not available yet; using WebSocket, as -w does');
+  if (!choseTransport(options)) {
+    log.info(
+      'plain HTTP is not the default yet; using WebSocket, as -w does (to try HTTP: --transport http)',
+    );
+  }
 
   const book = new RateBook();
   return {
@@ -59,9 +63,9 @@ export function serverUrl({ server, path }: Pick<ClientCliOptions, 'server' | 'p
   );
 }
 
-/** Whether the person asked for it: by `-w`, by name or by the URL's scheme. */
-function usesWebSocket({ transport, server }: ClientCliOptions): boolean {
-  if (transport !== undefined) return transport === 'ws';
+/** Whether the person said what to use: by `-w`, by name or by the URL's scheme. */
+function choseTransport({ transport, server }: ClientCliOptions): boolean {
+  if (transport !== undefined) return transport !== 'auto';
   return server.scheme === 'ws' || server.scheme === 'wss';
 }
 

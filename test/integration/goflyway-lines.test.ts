@@ -43,7 +43,7 @@ describe("goflyway's lines as written, with other ports", () => {
     const local = await freePort();
     const client = lab.run(words(`-L ${local}::${origin} localhost:${server} -p password`));
     await says(client, new RegExp(`listening on 127\\.0\\.0\\.1:${local} -> localhost:${origin}`));
-    await says(client, /the HTTP transport is not available yet; using WebSocket/);
+    await says(client, /plain HTTP is not the default yet; using WebSocket/);
     expect(await get(local)).toBe('you asked /page');
   });
 
@@ -52,7 +52,15 @@ describe("goflyway's lines as written, with other ports", () => {
     const client = lab.run(words(`-w -L ${local}:localhost:${origin} localhost:${server} -p password`));
     await says(client, /connected/);
     expect(await get(local)).toBe('you asked /page');
-    expect(client.output).not.toMatch(/HTTP transport/);
+    expect(client.output).not.toMatch(/plain HTTP/);
+  });
+
+  it('--transport http -L 1080:server2:1080 server:80 -p password', async () => {
+    const local = await freePort();
+    const line = `--transport http -L ${local}:localhost:${origin} localhost:${server} -p password`;
+    const client = lab.run(words(line));
+    await says(client, /connected: HTTP/);
+    expect(await get(local)).toBe('you asked /page');
   });
 
   it('-D 1080 server:80 -p password', async () => {
