@@ -48,7 +48,7 @@ describe('what a client says of a server it cannot use', () => {
     const sockets = new WebSocketServer({ server: web });
     lab.onClose(() => sockets.close());
     const client = await lab.client({ port: await lab.listen(web), key: makeKey() }, ['-D', '0'], false);
-    await says(client, /accepts WebSockets but is no Culvert server/);
+    await says(client, /answers, but is no Culvert server/);
   });
 
   it('a page that redirects', async () => {
