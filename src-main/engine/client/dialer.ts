@@ -1,4 +1,4 @@
-import type { Clock, RandomBytes, Timer } from '../base/clock.ts';
+import { type Clock, flushTiming, type RandomBytes, type Timer } from '../base/clock.ts';
 import { CulvertError, describeError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Carrier } from '../carrier/carrier.ts';
@@ -209,10 +209,10 @@ export class Dialer {
       limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, grant.hello.receiveBytes) },
       clock,
       random: options.random,
-      defer: setImmediate,
+      defer: flushTiming(() => mux.streams.size),
       log: options.log,
     });
-    const mux = new Muxer({
+    const mux: Muxer = new Muxer({
       role: 'client',
       limits: config,
       peerWindowBytes: grant.hello.windowBytes,

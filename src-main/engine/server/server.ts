@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
+import { type Clock, flushTiming, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
 import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
@@ -155,14 +155,14 @@ export class Server {
       limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, admission.hello.receiveBytes) },
       clock,
       random: this.random,
-      defer: setImmediate,
+      defer: flushTiming(() => mux.streams.size),
       log,
     });
     if (!this.registry.add(session, admission.user)) {
       this.log.warn(`refused a client: ${config.maxSessions} sessions are open already`);
       return undefined;
     }
-    const mux = new Muxer({
+    const mux: Muxer = new Muxer({
       role: 'server',
       limits: config,
       peerWindowBytes: admission.hello.windowBytes,
