@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeText, encodeText } from '../../../src-shared/base64url.ts';
+
+describe('base64url of text', () => {
+  it('is what Node makes of it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        expect(encodeText(text)).toBe(Buffer.from(text).toString('base64url'));
+        expect(decodeText(encodeText(text))).toBe(text);
+      }),
+      { seed: 1, numRuns: 2000 },
+    );
+  });
+
+  it('refuses what is not UTF-8, as a strict decoder does', () => {
+    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    const decode = (bytes: Uint8Array) => {
+      try {
+        return strict.decode(bytes);
+      } catch {
+        return undefined;
+      }
+    };
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 8 }), (bytes) => {
+        expect(decodeText(Buffer.from(bytes).toString('base64url'))).toBe(decode(bytes));
+      }),
+      { seed: 1, numRuns: 5000 },
+    );
+  });
+
+  it.each(['A', 'AB', 'QUI=', 'QU I', 'QUJDR', '\u{1f600}'])('refuses %s', (code) => {
+    expect(decodeText(code)).toBeUndefined();
+  });
+});
