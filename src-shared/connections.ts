@@ -1,9 +1,11 @@
 /** The connections table: rows, the stream that keeps them, and applying its messages. */
 import * as z from 'zod';
-import { hostSchema } from './address.ts';
 import { MAX_CONNECTION_ROWS } from './limits.ts';
 import { carrierSchema } from './profile.ts';
 import { countSchema, idSchema, portSchema, rateSchema, timeSchema } from './schema.ts';
+
+/** SOCKS5 names have at most 255 octets (RFC 1928 §5). */
+const MAX_TARGET = 255;
 
 /** One connection, or one UDP association. */
 export const connectionRowSchema = z.strictObject({
@@ -11,8 +13,8 @@ export const connectionRowSchema = z.strictObject({
   id: idSchema,
   profileId: idSchema,
   ruleId: idSchema,
-  /** An empty host is the server itself; null: not known yet (a dynamic port still asks). */
-  target: z.strictObject({ host: z.union([z.literal(''), hostSchema]), port: portSchema }).nullable(),
+  /** As asked for, name or not; an empty host is the server itself. null: not known yet (a dynamic port still asks). */
+  target: z.strictObject({ host: z.string().max(MAX_TARGET), port: portSchema }).nullable(),
   /** `held` waits for a carrier. */
   state: z.enum(['opening', 'open', 'held']),
   /** What carries it; null while nothing does. */

@@ -59,7 +59,7 @@ export const profilesContract = {
   test: call
     .input(z.strictObject({ id: idSchema.nullable(), draft: profileDraftSchema }))
     .output(stream(testEventSchema)),
-  /** Switches on or off. Answers when it is under way; how it goes is in the state. */
+  /** Switches on or off. Answers when it is under way; how it goes, also that a key is missing, is in the state. */
   connect: call.input(z.strictObject({ ids })).output(nothing),
   disconnect: call.input(z.strictObject({ ids })).output(nothing),
   /** Try again now instead of at the countdown's end; null: all that wait. */

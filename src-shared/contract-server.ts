@@ -34,7 +34,7 @@ export const serverContract = {
 };
 
 export const tryItContract = {
-  /** Answers when the first byte came through; the state has the profile and the URL. */
+  /** Answers when the first byte came through, and goes on sending some, so that the graph moves. See `AppState.tryIt`. */
   start: call.output(nothing),
   /** Stops and removes what it made. */
   stop: call.output(nothing),

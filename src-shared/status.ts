@@ -1,6 +1,7 @@
 /** What state a profile, a rule and the embedded server are in. Explicit unions: every switch ends in assertNever. */
 import * as z from 'zod';
 import { type Action, actionFor, failureSchema } from './errors.ts';
+import { MAX_RULES } from './limits.ts';
 import { carrierSchema } from './profile.ts';
 import {
   assertNever,
@@ -68,7 +69,10 @@ export const profileStatusSchema = z.strictObject({
   /** What the switch says. A failed profile is still on. */
   on: z.boolean(),
   connection: connectionSchema,
-  listeners: z.record(idSchema, listenerSchema),
+  /** By the rules' ids. */
+  listeners: z
+    .record(idSchema, listenerSchema)
+    .refine((table) => Object.keys(table).length <= MAX_RULES, 'too many'),
 });
 export type ProfileStatus = z.infer<typeof profileStatusSchema>;
 
