@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { createORPCClient } from '@orpc/client';
-import { RPCLink as PortLink } from '@orpc/client/message-port';
 import { RPCLink as WsLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { ResponseValidationPlugin } from '@orpc/contract/plugins';
 import { implement, ORPCError } from '@orpc/server';
-import { RPCHandler as PortHandler } from '@orpc/server/message-port';
 import { RPCHandler as WsHandler } from '@orpc/server/ws';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { contract } from '../../../src-shared/contract.ts';
 import { type Failure, toFailure } from '../../../src-shared/errors.ts';
 import type { StateEvent } from '../../../src-shared/patch.ts';
+import { socketOfPort } from '../../../src-shared/pipe.ts';
 import { newDraft } from '../../../src-shared/profile.ts';
 import { emptyState } from '../../../src-shared/state.ts';
 import { hostInfo } from './samples.ts';
@@ -78,19 +78,22 @@ class SmallHost {
 interface Pipe {
   readonly client: Client;
   readonly host: SmallHost;
+  /** Sends the host what no client would. */
+  raw(text: string): void;
   cut(): void;
   close(): Promise<void>;
 }
 
-function portPipe(): Promise<Pipe> {
+const validate = () => [new ResponseValidationPlugin(contract)];
+
+async function portPipe(): Promise<Pipe> {
   const host = new SmallHost();
   const { port1, port2 } = new MessageChannel();
-  new PortHandler(host.router()).upgrade(port1);
-  const link = new PortLink({ port: port2, plugins: [new ResponseValidationPlugin(contract)] });
-  port1.start();
-  port2.start();
-  const cut = () => port2.close();
-  return Promise.resolve({ client: createORPCClient(link), host, cut, close: async () => cut() });
+  await new WsHandler(host.router()).upgrade(socketOfPort(port1));
+  const websocket = socketOfPort(port2);
+  const client: Client = createORPCClient(new WsLink({ websocket, plugins: validate() }));
+  const cut = () => port1.close();
+  return { client, host, cut, raw: (text) => websocket.send(text), close: async () => cut() };
 }
 
 async function wsPipe(): Promise<Pipe> {
@@ -102,13 +105,15 @@ async function wsPipe(): Promise<Pipe> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const websocket = new WebSocket(`ws://127.0.0.1:${address.port}`);
-  const link = new WsLink({ websocket, plugins: [new ResponseValidationPlugin(contract)] });
-  const cut = () => websocket.terminate();
+  const client: Client = createORPCClient(new WsLink({ websocket, plugins: validate() }));
+  const cut = () => {
+    for (const socket of server.clients) socket.terminate();
+  };
   const close = () => {
     cut();
     return new Promise<void>((resolve) => server.close(() => resolve()));
   };
-  return { client: createORPCClient(link), host, cut, close };
+  return { client, host, cut, raw: (text) => websocket.send(text), close };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<Failure> {
@@ -176,6 +181,30 @@ describe.each([
     await ended;
   });
 
+  it('is not disturbed by what is no message of it', async () => {
+    // The library reports each to the console.
+    const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const message = fc.record(
+      { i: fc.jsonValue(), t: fc.jsonValue(), p: fc.jsonValue() },
+      { requiredKeys: [] },
+    );
+    const request = fc.record({
+      u: fc.oneof(fc.constant('/system/ping'), fc.jsonValue()),
+      b: fc.jsonValue(),
+      h: fc.jsonValue(),
+    });
+    const text = fc.oneof(
+      fc.string(),
+      fc.json(),
+      message.map((value) => JSON.stringify(value)),
+      request.map((p) => JSON.stringify({ i: 'x', p })),
+    );
+    for (const given of fc.sample(text, { seed: 1, numRuns: 1000 })) pipe.raw(given);
+    expect(await pipe.client.system.hello({ contract: 1 })).toEqual({ contract: 1, version: '1' });
+    expect(report).toHaveBeenCalled();
+    report.mockRestore();
+  });
+
   it('ends both sides when the pipe is cut', async () => {
     const ended = pipe.host.streamEnd();
     const events = await pipe.client.state.watch();
@@ -189,5 +218,7 @@ describe.each([
     expect(failure.code).toBe('ERR_PIPE_CLOSED');
     await ended;
     expect(pipe.host.endedStreams).toBe(3);
+    // A call on it fails soon, rather than wait for ever.
+    await expect(pipe.client.system.ping()).rejects.toThrow();
   });
 });
