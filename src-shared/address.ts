@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { MAX_HOST } from './limits.ts';
+import './schema.ts';
 import type { Parsed } from './schema.ts';
 
 export type AddressReason = 'hostMissing' | 'badHost' | 'portMissing' | 'badPort' | 'tooManyColons';

@@ -1,5 +1,6 @@
 /** What an import gives, wherever it comes from: drafts with remarks, or what is wrong and where. */
 import * as z from 'zod';
+import './schema.ts';
 import { MAX_IMPORT_NOTES, MAX_PROFILES } from './limits.ts';
 import { type ProfileDraft, profileDraftSchema } from './profile.ts';
 
