@@ -69,6 +69,8 @@ export const profileStatusSchema = z.strictObject({
   /** What the switch says. A failed profile is still on. */
   on: z.boolean(),
   connection: connectionSchema,
+  /** The last one since it was switched on, also when it is mended by now; null: none. */
+  lastFailure: z.strictObject({ at: timeSchema, failure: failureSchema }).nullable(),
   /** By the rules' ids. */
   listeners: z
     .record(idSchema, listenerSchema)

@@ -24,6 +24,19 @@ describe('IP addresses', () => {
   });
 });
 
+describe('isIpv6', () => {
+  it.each([
+    '1:2:3:4:5:6:7::8',
+    '1:2:3:4:5:6:7::',
+    '::1:2:3:4:5:6:7',
+    '::1:2:3:4:5:6:7:8',
+    '::',
+    '1::2::3',
+    ':1',
+    '::1.2.3.4',
+  ])('agrees with Node on %s', (text) => expect(isIpv6(text)).toBe(isIPv6(text)));
+});
+
 describe('isHost', () => {
   it.each([
     'localhost',

@@ -30,6 +30,17 @@ describe('base64url of text', () => {
     );
   });
 
+  it.each([
+    ['overlong', [0xe0, 0x80, 0x80]],
+    ['overlong', [0xf0, 0x80, 0x80, 0x80]],
+    ['overlong', [0xc0, 0x80]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['above the last', [0xf4, 0x90, 0x80, 0x80]],
+    ['cut', [0xe4, 0xb8]],
+  ])('refuses UTF-8 that is %s: %j', (_what, bytes) => {
+    expect(decodeText(Buffer.from(bytes).toString('base64url'))).toBeUndefined();
+  });
+
   it.each(['A', 'AB', 'QUI=', 'QU I', 'QUJDR', '\u{1f600}'])('refuses %s', (code) => {
     expect(decodeText(code)).toBeUndefined();
   });

@@ -17,6 +17,7 @@ const status = (id: string, on: boolean): ProfileStatus => ({
   id,
   on,
   connection: { kind: 'stopped' },
+  lastFailure: null,
   listeners: {},
 });
 

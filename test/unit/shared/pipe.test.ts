@@ -41,6 +41,8 @@ describe('a port as a socket', () => {
     socket.addEventListener('close', () => closed++);
     expect(socket.readyState).toBe(1);
     if (who === 'by this end') socket.close();
+    else port.emit('close');
+    expect(closed).toBe(1);
     port.emit('close');
     socket.close();
     expect([closed, socket.readyState]).toEqual([1, 3]);
