@@ -335,6 +335,6 @@ describe('whatever text is given', () => {
     const start = performance.now();
     for (const text of long) expect(importText(`culvert ${text}`).ok).toBe(false);
     expect(importText('['.repeat(1_000_000))).toMatchObject({ error: { reason: 'badJson' } });
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
