@@ -1,4 +1,4 @@
-import { type MouseEvent, useEffect } from 'react';
+import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { LanguageProvider, useTexts } from './core/language.tsx';
 import { hide, isShown, show } from './core/overlays.ts';
@@ -69,9 +69,9 @@ function Frame() {
   }, [route.screen, t]);
   return (
     <div className="frame">
-      <a className="skip" href="#main" onClick={skipToMain}>
+      <button type="button" className="skip" onClick={() => document.getElementById('main')?.focus()}>
         {t('frame.skip')}
-      </a>
+      </button>
       <Sidebar />
       <div className="stage">
         <Banner />
@@ -83,10 +83,4 @@ function Frame() {
       <Overlays />
     </div>
   );
-}
-
-/** The address after `#` names the screen, so the link moves the focus by hand. */
-function skipToMain(event: MouseEvent): void {
-  event.preventDefault();
-  document.getElementById('main')?.focus();
 }

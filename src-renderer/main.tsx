@@ -2,10 +2,8 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { keepConnected, openWebSocket } from './core/host.ts';
-import { watchFailures } from './core/last-failure.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
-watchFailures();
 void keepConnected(openWebSocket);
 createRoot(root).render(<App />);

@@ -44,7 +44,7 @@ export async function fix(failure: Failure, place: Place): Promise<void> {
     case 'fixClock':
       return fixClock(failure, place.profileId);
     case 'useFreePort':
-      return useFreePort(place);
+      return takeFreePort(place);
     case 'editBind':
     case 'editRule':
       return editRule(place);
@@ -83,7 +83,7 @@ async function editRule({ profileId, ruleId }: Place): Promise<void> {
 }
 
 /** Moves a rule to a free port near its own. Without one that is known, the rule is opened. */
-async function useFreePort(place: Place): Promise<void> {
+async function takeFreePort(place: Place): Promise<void> {
   const profile = currentApp()?.profiles[place.profileId];
   const rule = profile?.rules.find((one) => one.id === place.ruleId);
   if (profile === undefined || rule === undefined) return go('rules', place.profileId);

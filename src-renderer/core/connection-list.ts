@@ -18,7 +18,7 @@ export function connectionNames(profiles: AppState['profiles']): ReadonlyMap<str
   for (const profile of Object.values(profiles)) {
     names.set(profile.id, profileTitle(profile));
     for (const rule of profile.rules) {
-      names.set(`${profile.id} ${rule.id}`, rule.name || printHostPort(rule.bind.host, rule.bind.port));
+      names.set(`${profile.id} ${rule.id}`, rule.name || `:${rule.bind.port}`);
     }
   }
   return names;

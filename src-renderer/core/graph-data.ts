@@ -27,11 +27,30 @@ export function gapsOf(values: ReadonlyArray<number | null>): ReadonlyArray<read
   return gaps;
 }
 
-/** The step under way has not been measured yet: at the end it is no gap. */
-export function withoutOpenEnd(history: History): History {
-  const { up } = history;
-  if (up.length === 0 || up[up.length - 1] !== null) return history;
-  return { ...history, up: up.slice(0, -1), down: history.down.slice(0, -1) };
+/** So long after the newest point nothing is missing yet: figures are on their way. */
+const PATIENCE_MS = 1_500;
+
+/**
+ * The history as it is drawn. A figure is the mean since the one before it, so a step that no figure fell into, because
+ * a timer was a little late, was measured by the next one; the end, for which none can have come, is left out. What is
+ * longer than that is a gap and stays one.
+ */
+export function tidy(history: History): History {
+  const { stepMs } = history;
+  const slack = stepMs <= 100 ? 2 : 1;
+  const fill = (values: History['up']): History['up'] => {
+    const filled = [...values];
+    for (const [from, to] of gapsOf(values)) {
+      if (from === 0 || to === values.length - 1 || to - from >= slack) continue;
+      filled.fill(values[to + 1], from, to + 1);
+    }
+    return filled;
+  };
+  const end = gapsOf(history.up).at(-1);
+  const open = end !== undefined && end[1] === history.up.length - 1 ? end[1] - end[0] + 1 : 0;
+  const cut = open > 0 && open <= Math.max(1, PATIENCE_MS / stepMs) ? open : 0;
+  const length = history.up.length - cut;
+  return { ...history, up: fill(history.up).slice(0, length), down: fill(history.down).slice(0, length) };
 }
 
 const LEAST_TOP = 4 * 1024;

@@ -1,50 +1,37 @@
-/** The last thing that went wrong while the page was open, for Home: also when it is over. */
-import { useStore } from 'zustand';
-import { createStore } from 'zustand/vanilla';
+/** The last thing that went wrong, for Home: what is wrong now first, else what is mended by now. Pure. */
 import type { Failure } from '../../src-shared/errors.ts';
 import type { AppState } from '../../src-shared/state.ts';
-import { store } from '../store.ts';
-import type { Place } from './actions.ts';
 
 export interface Seen {
   readonly failure: Failure;
-  readonly place: Place;
-  /** By the page's clock. */
-  readonly at: number;
+  readonly profileId: string;
+  /** null: it is about the profile itself. */
+  readonly ruleId: string | null;
+  /** By the host's clock; null where that is not known. */
+  readonly at: number | null;
   /** Whether it is still so. */
   readonly now: boolean;
 }
 
-const seen = createStore<{ last: Seen | undefined }>()(() => ({ last: undefined }));
-export const useLastFailure = (): Seen | undefined => useStore(seen, (state) => state.last);
-
-/** Every failure in a state. A profile's own comes before those of its rules. */
-export function failuresIn(statuses: AppState['statuses']): ReadonlyArray<Omit<Seen, 'at' | 'now'>> {
-  return Object.values(statuses).flatMap(({ id, connection, listeners }) => [
-    ...('failure' in connection ? [{ failure: connection.failure, place: { profileId: id } }] : []),
-    ...Object.entries(listeners).flatMap(([ruleId, listener]) =>
-      listener.kind === 'failed' ? [{ failure: listener.failure, place: { profileId: id, ruleId } }] : [],
-    ),
-  ]);
-}
-
-function same(a: Omit<Seen, 'at' | 'now'>, b: Omit<Seen, 'at' | 'now'>): boolean {
-  const { profileId, ruleId } = a.place;
-  return a.failure.code === b.failure.code && profileId === b.place.profileId && ruleId === b.place.ruleId;
-}
-
-export function watchFailures(): void {
-  let before: AppState['statuses'] | undefined;
-  let known: ReadonlyArray<Omit<Seen, 'at' | 'now'>> = [];
-  store.subscribe(({ app }) => {
-    if (app === undefined || app.statuses === before) return;
-    before = app.statuses;
-    const found = failuresIn(app.statuses);
-    const fresh = found.find((one) => !known.some((other) => same(one, other)));
-    known = found;
-    const { last } = seen.getState();
-    if (fresh !== undefined) seen.setState({ last: { ...fresh, at: Date.now(), now: true } });
-    else if (last?.now && !found.some((one) => same(one, last)))
-      seen.setState({ last: { ...last, now: false } });
+/** Every failure in a state, also those that are over. */
+export function failuresIn(statuses: AppState['statuses']): readonly Seen[] {
+  return Object.values(statuses).flatMap(({ id, connection, lastFailure, listeners }): Seen[] => {
+    const own = 'failure' in connection ? connection.failure : undefined;
+    const past = lastFailure?.failure;
+    const failure = own ?? past;
+    const at = lastFailure?.at ?? null;
+    return [
+      ...(failure ? [{ failure, profileId: id, ruleId: null, at, now: own !== undefined }] : []),
+      ...Object.entries(listeners).flatMap(([ruleId, listener]): Seen[] =>
+        listener.kind === 'failed'
+          ? [{ failure: listener.failure, profileId: id, ruleId, at: null, now: true }]
+          : [],
+      ),
+    ];
   });
+}
+
+export function lastFailure(app: Pick<AppState, 'statuses'>): Seen | undefined {
+  const before = (a: Seen, b: Seen) => Number(b.now) - Number(a.now) || (b.at ?? 0) - (a.at ?? 0);
+  return [...failuresIn(app.statuses)].sort(before).at(0);
 }

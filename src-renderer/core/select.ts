@@ -31,7 +31,10 @@ export function headline(app: AppState): { connection: Connection; profile: Prof
   const on = app.order.flatMap((id) => (isOn(app, id) ? [app.statuses[id]] : []));
   const connection = overall(on.map((status) => status.connection));
   const owner = on.find((status) => status.connection === connection);
-  return { connection, profile: owner && app.profiles[owner.id] };
+  // The same object each time, or what reads it would be drawn without end.
+  return owner
+    ? { connection, profile: app.profiles[owner.id] }
+    : { connection: STOPPED, profile: undefined };
 }
 
 /** Profiles in whose name, server, transport or rules every word stands. */

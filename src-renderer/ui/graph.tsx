@@ -4,7 +4,7 @@ import { formatRate } from '../../src-shared/format.ts';
 import { RateHistory } from '../../src-shared/rate-history.ts';
 import { GRAPH_WINDOWS, type GraphWindow } from '../../src-shared/settings.ts';
 import { HISTORY, type Sample, type Scope } from '../../src-shared/stats.ts';
-import { columnsOf, describe, withoutOpenEnd } from '../core/graph-data.ts';
+import { columnsOf, describe, tidy } from '../core/graph-data.ts';
 import { host } from '../core/host.ts';
 import { useTexts } from '../core/language.tsx';
 import { live } from '../core/live.ts';
@@ -89,7 +89,7 @@ function useGraph(
     const wanted: Scope = JSON.parse(scopeKey);
     const { stepMs, points } = HISTORY[window];
     const history = new RateHistory(window);
-    const shown = () => withoutOpenEnd(history.read(hostNow()));
+    const shown = () => tidy(history.read(hostNow()));
     const plot: uPlot = createPlot({
       target,
       width: target.clientWidth,

@@ -71,7 +71,7 @@ function ProfileRow({ profile, compact }: { readonly profile: ProfileView; reado
           </a>
         )}
         <span className="profile-line">
-          <span className="mono">{printServer(profile.server)}</span>
+          <span>{printServer(profile.server)}</span>
           {!compact && (
             <>
               <span className="dot">{t(`transports.${carrier}`)}</span>

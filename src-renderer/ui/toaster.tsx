@@ -1,8 +1,11 @@
 import { CircleCheck, TriangleAlert, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTexts } from '../core/language.tsx';
 import { dismiss, type Toast, useToasts } from '../core/toasts.ts';
 import { Button, IconButton } from './button.tsx';
+
+/** How often it is looked whether somebody still reads a message, ms. */
+const READING_MS = 1_000;
 
 /** A polite region: screen readers say what comes in when they are done with what they say. */
 export function Toaster() {
@@ -18,21 +21,20 @@ export function Toaster() {
 
 function ToastCard({ toast }: { readonly toast: Toast }) {
   const t = useTexts();
-  const [held, setHeld] = useState(false);
+  const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (held) return;
-    const timer = setTimeout(() => dismiss(toast.id), toast.stayMs);
+    let timer: ReturnType<typeof setTimeout>;
+    // Under the pointer, or with the focus in it, it stays: somebody reads it.
+    const end = () => {
+      if (card.current?.matches(':hover, :focus-within')) timer = setTimeout(end, READING_MS);
+      else dismiss(toast.id);
+    };
+    timer = setTimeout(end, toast.stayMs);
     return () => clearTimeout(timer);
-  }, [held, toast]);
+  }, [toast]);
   const Icon = toast.tone === 'done' ? CircleCheck : TriangleAlert;
-  const hold = { onPointerEnter: () => setHeld(true), onPointerLeave: () => setHeld(false) };
   return (
-    <div
-      className={`toast toast-${toast.tone}`}
-      {...hold}
-      onFocus={() => setHeld(true)}
-      onBlur={() => setHeld(false)}
-    >
+    <div className={`toast toast-${toast.tone}`} ref={card}>
       <Icon size={16} aria-hidden="true" className="toast-icon" />
       <div className="toast-text">
         <p>{toast.title}</p>

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react';
+import { type ChangeEvent, type ReactNode, useId } from 'react';
 
 interface SwitchProps {
   readonly label: string;
@@ -11,21 +11,19 @@ interface SwitchProps {
 
 /** On or off, at once. */
 export function Switch({ label, checked, onChange, bare, disabled }: SwitchProps) {
-  const input = (
-    <input
-      type="checkbox"
-      role="switch"
-      className="switch"
-      checked={checked}
-      disabled={disabled}
-      aria-label={bare ? label : undefined}
-      onChange={(event) => onChange(event.target.checked)}
-    />
-  );
-  if (bare) return input;
+  const common = {
+    type: 'checkbox',
+    role: 'switch',
+    className: 'switch',
+    checked,
+    'aria-checked': checked,
+    disabled,
+    onChange: (event: ChangeEvent<HTMLInputElement>) => onChange(event.target.checked),
+  };
+  if (bare) return <input {...common} aria-label={label} />;
   return (
     <label className="toggle">
-      {input}
+      <input {...common} />
       <span>{label}</span>
     </label>
   );

@@ -135,7 +135,7 @@ function Rows({ rows, names }: RowsProps) {
             <th scope="col" className="cell-rule wide-only">
               {t('connections.rule')}
             </th>
-            <th scope="col" className="cell-way wide-only">
+            <th scope="col" className="cell-way widest-only">
               {t('connections.transport')}
             </th>
             <th scope="col" className="cell-number cell-rates">
@@ -154,16 +154,16 @@ function Rows({ rows, names }: RowsProps) {
         </thead>
         <tbody>
           {before > 0 && (
-            <tr aria-hidden="true">
-              <td colSpan={7} className="spacer" style={{ height: before }} />
+            <tr>
+              <td className="spacer" style={{ height: before }} />
             </tr>
           )}
           {items.map(({ key, index }) => (
             <Row key={key} row={rows[index]} index={index} names={names} now={now} />
           ))}
           {after > 0 && (
-            <tr aria-hidden="true">
-              <td colSpan={7} className="spacer" style={{ height: after }} />
+            <tr>
+              <td className="spacer" style={{ height: after }} />
             </tr>
           )}
         </tbody>
@@ -189,7 +189,7 @@ function Row(props: { row: ConnectionRow; index: number; names: RowsProps['names
         <span className={`cell-line tone-${STATE_MARK[row.state]}`} title={t(`connections.${row.state}`)}>
           <StateMark kind={STATE_MARK[row.state]} size={13} />
           <span className="visually-hidden">{t(`connections.${row.state}`)}</span>
-          <span className="mono cell-clip">{target}</span>
+          <span className="cell-clip">{target}</span>
           {resumed && (
             <span className="badge" title={resumed}>
               {t('connections.resumed')} {row.resumes}
@@ -202,11 +202,17 @@ function Row(props: { row: ConnectionRow; index: number; names: RowsProps['names
           {names.get(row.profileId)} / {rule}
         </span>
       </td>
-      <td className="cell-way wide-only">
+      <td className="cell-way widest-only">
         {row.transport === null ? '–' : t(`transports.${row.transport}`)}
       </td>
       <td className="cell-number cell-rates">
-        ↓ {formatRate(row.down)} <span className="figure-second">↑ {formatRate(row.up)}</span>
+        {row.up + row.down === 0 ? (
+          <span className="figure-second">–</span>
+        ) : (
+          <>
+            ↓ {formatRate(row.down)} <span className="figure-second">↑ {formatRate(row.up)}</span>
+          </>
+        )}
       </td>
       <td className="cell-number cell-bytes wide-only">{formatBytes(row.sent + row.received)}</td>
       <td className="cell-number cell-age">

@@ -6,7 +6,7 @@ import type { GraphWindow } from '../../src-shared/settings.ts';
 import type { DayTotal } from '../../src-shared/stats.ts';
 import { host } from '../core/host.ts';
 import { useTexts } from '../core/language.tsx';
-import { useLastFailure } from '../core/last-failure.ts';
+import { lastFailure } from '../core/last-failure.ts';
 import { useLiveFigures, useTotals } from '../core/live.ts';
 import { onProfiles } from '../core/select.ts';
 import { useTick } from '../core/streams.ts';
@@ -122,16 +122,17 @@ function useToday(): DayTotal | undefined {
 
 function LastError() {
   const t = useTexts();
-  const seen = useLastFailure();
+  const seen = useApp((app) => lastFailure(app) ?? null);
   const name = useApp((app) => {
-    const profile = seen && app.profiles[seen.place.profileId];
-    return profile && profileTitle(profile);
+    const profile = seen && app.profiles[seen.profileId];
+    return profile ? profileTitle(profile) : '';
   });
-  if (seen === undefined) return <p className="card quiet-card">{t('home.noError')}</p>;
-  const title = `${name ?? ''} · ${t.clock(seen.at)}`;
+  if (seen === null) return <p className="card quiet-card">{t('home.noError')}</p>;
+  const title = [name, seen.at !== null && t.clock(seen.at)].filter(Boolean).join(' · ');
+  const place = { profileId: seen.profileId, ...(seen.ruleId !== null && { ruleId: seen.ruleId }) };
   return (
     <div className={`card${seen.now ? '' : ' past'}`}>
-      <FailurePanel failure={seen.failure} place={seen.place} title={title} withoutFix={!seen.now} />
+      <FailurePanel failure={seen.failure} place={place} title={title} withoutFix={!seen.now} />
     </div>
   );
 }

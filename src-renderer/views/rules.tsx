@@ -153,7 +153,7 @@ function RuleRow({ profile, rule }: { readonly profile: ProfileView; readonly ru
           />
         </td>
         <td>
-          <span className="cell-main mono">{localAddress(rule, bound)}</span>
+          <span className="cell-main cell-place">{localAddress(rule, bound)}</span>
           <span className="cell-sub">
             {rule.name && <span>{rule.name}</span>}
             {isExposed(rule) && <span className="warn">{t('common.allInterfaces')}</span>}
@@ -163,7 +163,7 @@ function RuleRow({ profile, rule }: { readonly profile: ProfileView; readonly ru
           {rule.kind === 'dynamic' ? (
             <span className="cell-main">{t('ruleKinds.dynamic')}</span>
           ) : (
-            <span className="cell-main mono">
+            <span className="cell-main">
               {rule.target.host === ''
                 ? `${t('common.serverItself')}:${rule.target.port}`
                 : printHostPort(rule.target.host, rule.target.port)}

@@ -116,7 +116,7 @@ function Places({ server }: { readonly server: ServerView }) {
           {server.addresses.slice(0, 6).map(({ address, network }) => (
             <li key={`${network} ${address}`}>
               <button type="button" className="chip" onClick={() => put({ publicHost: address })}>
-                <span className="mono">{printHostPort(address, 0).replace(/:0$/, '')}</span> {network}
+                <span>{printHostPort(address, 0).replace(/:0$/, '')}</span> {network}
               </button>
             </li>
           ))}

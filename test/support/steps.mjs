@@ -10,7 +10,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const require = createRequire(join(root, 'package.json'));
 
 /** The rooms whose types are checked, each by `tsconfig.<room>.json`. */
-export const rooms = ['shared', 'main', 'renderer', 'test'];
+export const rooms = ['shared', 'main', 'renderer', 'test', 'ui-test'];
 
 /**
  * The script behind a dependency's command. Going to it directly keeps shells and `.cmd` files out of it, so
@@ -31,6 +31,7 @@ function binOf(name, command) {
 
 export const tscScript = () => binOf('typescript', 'tsc');
 export const biomeScript = () => binOf('@biomejs/biome', 'biome');
+export const viteScript = () => binOf('vite', 'vite');
 const vitestScript = () => binOf('vitest', 'vitest');
 
 /**
@@ -53,6 +54,8 @@ export function runScript(script, args) {
 
 /** @param {readonly string[]} args */
 export const tsc = async (args) => runScript(tscScript(), args);
+/** @param {readonly string[]} args */
+export const vite = async (args) => runScript(viteScript(), args);
 /** @param {readonly string[]} args */
 export const biome = async (args) => runScript(biomeScript(), args);
 /** @param {readonly string[]} args */
