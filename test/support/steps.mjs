@@ -31,7 +31,6 @@ function binOf(name, command) {
 
 export const tscScript = () => binOf('typescript', 'tsc');
 export const biomeScript = () => binOf('@biomejs/biome', 'biome');
-export const viteScript = () => binOf('vite', 'vite');
 const vitestScript = () => binOf('vitest', 'vitest');
 
 /**
@@ -54,8 +53,6 @@ export function runScript(script, args) {
 
 /** @param {readonly string[]} args */
 export const tsc = async (args) => runScript(tscScript(), args);
-/** @param {readonly string[]} args */
-export const vite = async (args) => runScript(viteScript(), args);
 /** @param {readonly string[]} args */
 export const biome = async (args) => runScript(biomeScript(), args);
 /** @param {readonly string[]} args */
