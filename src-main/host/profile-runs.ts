@@ -91,7 +91,8 @@ export class ProfileRuns {
         failure,
       };
       const listeners = Object.keys(status.listeners).map((id) => [id, { kind: 'starting' } as const]);
-      return { ...status, connection, listeners: Object.fromEntries(listeners) };
+      const lastFailure = lastFailureOf(connection, status.lastFailure);
+      return { ...status, connection, lastFailure, listeners: Object.fromEntries(listeners) };
     });
     this.hub.set({ statuses: Object.fromEntries(next.map((status) => [status.id, status])) });
   }
@@ -111,7 +112,11 @@ export class ProfileRuns {
 
   private put(id: string, connection: Connection, listeners: Record<string, Listener>, on = true): void {
     const { statuses } = this.hub.state;
-    this.hub.set({ statuses: { ...statuses, [id]: { id, on, connection, listeners } } });
+    const before = statuses[id];
+    // Switched on anew, a profile has not failed yet.
+    const last = before?.on === on ? before.lastFailure : null;
+    const lastFailure = lastFailureOf(connection, last);
+    this.hub.set({ statuses: { ...statuses, [id]: { id, on, connection, lastFailure, listeners } } });
   }
 
   /** Nobody waits for the answer: the state tells how it went, also that the engine is gone. */
@@ -121,7 +126,17 @@ export class ProfileRuns {
 }
 
 function stopped(id: string): ProfileStatus {
-  return { id, on: false, connection: { kind: 'stopped' }, listeners: {} };
+  return { id, on: false, connection: { kind: 'stopped' }, lastFailure: null, listeners: {} };
+}
+
+/** A failure is new when it is another one, or when the profile was up in between. */
+function lastFailureOf(
+  connection: Connection,
+  last: ProfileStatus['lastFailure'],
+): ProfileStatus['lastFailure'] {
+  if (connection.kind !== 'failed' && connection.kind !== 'reconnecting') return last;
+  const { failure } = connection;
+  return last?.failure.message === failure.message ? last : { at: Date.now(), failure };
 }
 
 function waitingListeners({ rules }: Profile): Record<string, Listener> {

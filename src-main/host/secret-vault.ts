@@ -94,6 +94,11 @@ export class SecretVault {
     return [...(this.entries?.keys() ?? [])].filter((name) => name.startsWith(prefix));
   }
 
+  /** All of them, to be taken out of what leaves the machine; none while locked. */
+  texts(): string[] {
+    return [...(this.entries?.values() ?? [])].map(({ text }) => text);
+  }
+
   info(name: SecretName): KeyInfo {
     if (this.entries === undefined) return { kind: 'locked' };
     const entry = this.entries.get(name);
