@@ -1,5 +1,6 @@
 /** The host with the page in a browser: `culvert ui`. */
 import type { HostInfo } from '../../src-shared/state.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { Host, type HostOptions } from './host.ts';
 import { Pipes } from './router.ts';
 import { readToken } from './web-access.ts';
@@ -46,6 +47,23 @@ export function headlessInfo(version: string): HostInfo {
 
 /** Starts everything. Throws what the stores and the listener throw; nothing is left running then. */
 export async function startHeadless(options: HeadlessOptions): Promise<Headless> {
+  const lock = await lockDirectory(options.directory);
+  try {
+    const running = await startLocked(options);
+    return {
+      ...running,
+      close: async () => {
+        await running.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(options: HeadlessOptions): Promise<Headless> {
   const { directory, version, listen, tls, names, page, startEngine } = options;
   const host = new Host({ directory, info: headlessInfo(version), startEngine });
   const web = new WebServer({

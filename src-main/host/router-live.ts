@@ -61,6 +61,7 @@ export function liveRouter(host: Host) {
 function privateOf({ config, vault }: Host): Private {
   const hosts = new Set<string>();
   const users = new Set<string>();
+  const secrets = vault.texts();
   for (const { rules, proxy, server, headers } of config.profiles) {
     hosts.add(server.host);
     if (proxy !== null) {
@@ -71,8 +72,8 @@ function privateOf({ config, vault }: Host): Private {
       if (rule.kind === 'dynamic') users.add(rule.auth?.user ?? '');
       else hosts.add(rule.target.host);
     }
-    for (const { name, value } of headers) if (isSecretHeader(name)) users.add(value);
+    for (const { name, value } of headers) if (isSecretHeader(name)) secrets.push(value);
   }
   for (const loopback of ['127.0.0.1', 'localhost', '::1']) hosts.delete(loopback);
-  return { secrets: vault.texts(), hosts: [...hosts], users: [...users] };
+  return { secrets, hosts: [...hosts], users: [...users] };
 }
