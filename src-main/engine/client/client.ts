@@ -73,6 +73,7 @@ export class Client {
   private readonly tunnel: Tunnel;
   private readonly dialer: Dialer;
   private readonly rules: ForwardRule[];
+  private readonly log: Logger;
 
   constructor(options: ClientOptions) {
     this.config = resolveConfig(options.config);
@@ -92,10 +93,13 @@ export class Client {
       log,
       onState: options.onState,
     });
-    this.rules = options.forwards.map(
-      (forward) =>
-        new ForwardRule({ forward, opener: this.tunnel, idleTimeoutMs: config.idleTimeoutMs, clock, log }),
-    );
+    this.log = log;
+    this.rules = options.forwards.map((forward) => this.ruleOf(forward));
+  }
+
+  private ruleOf(forward: Forward): ForwardRule {
+    const { idleTimeoutMs } = this.config;
+    return new ForwardRule({ forward, opener: this.tunnel, idleTimeoutMs, clock: this.clock, log: this.log });
   }
 
   /** Opens every listener, then dials. Throws the listener's error (see ForwardRule.start); none stays open then. */
@@ -108,6 +112,22 @@ export class Client {
     }
     this.dialer.start();
     return this.rules.map((rule) => rule.status());
+  }
+
+  /** One more rule on a client that runs. Throws the listener's error; the rule is not there then. */
+  async addForward(forward: Forward): Promise<ForwardRule> {
+    const rule = this.ruleOf(forward);
+    await rule.start();
+    this.rules.push(rule);
+    return rule;
+  }
+
+  /** Takes a rule away: its listener closes and its connections end; those of other rules do not notice. */
+  removeForward(rule: ForwardRule): void {
+    rule.destroy();
+    rule.reset();
+    const at = this.rules.indexOf(rule);
+    if (at >= 0) this.rules.splice(at, 1);
   }
 
   status(): ClientStatus {

@@ -33,8 +33,12 @@ export interface RuleStatus {
 
 /** One connection that is open now; bytes as in RuleStatus. */
 export interface ConnectionStatus {
-  /** Number of its stream in the session; 0 while it waits for one. */
+  /** Unique among the connections that the rule ever had. */
+  key: number;
+  /** Number of its stream in the session. */
   id: number;
+  /** Wall clock, ms. */
+  openedAt: number;
   target: Target | undefined;
   sent: number;
   received: number;
@@ -52,7 +56,7 @@ export interface RuleOptions {
 export class ForwardRule implements StreamMeter, StreamOpener {
   private readonly options: RuleOptions;
   private readonly listener: TcpListener;
-  private readonly live = new Set<TunnelStream>();
+  private readonly live = new Map<TunnelStream, { key: number; openedAt: number }>();
   private bound: BindAddress | undefined;
   private total = 0;
   private failed = 0;
@@ -95,8 +99,8 @@ export class ForwardRule implements StreamMeter, StreamOpener {
   }
 
   streamOpened(stream: TunnelStream): void {
-    this.live.add(stream);
     this.total++;
+    this.live.set(stream, { key: this.total, openedAt: this.options.clock.wall() });
   }
 
   streamClosed(stream: TunnelStream, failed: boolean): void {
@@ -108,12 +112,19 @@ export class ForwardRule implements StreamMeter, StreamOpener {
 
   /** The connections open now, oldest first. */
   connections(): ConnectionStatus[] {
-    return [...this.live].map(({ id, target, counters }) => ({ id, target, ...counters }));
+    return [...this.live].map(([{ id, target, counters }, about]) => ({ id, target, ...about, ...counters }));
+  }
+
+  /** Resets the connections with these keys, or all. Gives how many there were. */
+  reset(keys?: ReadonlySet<number>): number {
+    const streams = [...this.live].filter(([, { key }]) => keys === undefined || keys.has(key));
+    for (const [stream] of streams) stream.reset('reset');
+    return streams.length;
   }
 
   status(): RuleStatus {
     let { sent, received } = this;
-    for (const stream of this.live) {
+    for (const stream of this.live.keys()) {
       sent += stream.counters.sent;
       received += stream.counters.received;
     }

@@ -29,6 +29,10 @@ export interface ServerOptions {
 
 /** One client's session as a person may see it. Bytes are stream data, from the server's view. */
 export interface ServerSessionStatus {
+  /** Of the session, as hex. */
+  id: string;
+  /** When it began; wall clock, ms. */
+  since: number;
   user: string;
   from: string | undefined;
   streams: number;
@@ -52,6 +56,7 @@ export class Server {
   private readonly front: Front;
   private readonly listenAt: { host?: string; port: number };
   private readonly muxers = new Map<Session, Muxer>();
+  private readonly begun = new WeakMap<Session, number>();
 
   constructor(options: ServerOptions) {
     this.config = resolveConfig(options.config);
@@ -94,6 +99,8 @@ export class Server {
     return this.registry.list().map(({ session, user }) => {
       const mux = this.muxers.get(session);
       return {
+        id: session.id.toString('hex'),
+        since: this.begun.get(session) ?? 0,
         user: user.name ?? user.id,
         from: session.carrier?.label,
         streams: mux?.streams.size ?? 0,
@@ -105,6 +112,13 @@ export class Server {
         resentBytes: session.stats.resentBytes,
       };
     });
+  }
+
+  /** Ends one session with its connections; false when there is none of this id. Its client may come back. */
+  disconnect(id: string): boolean {
+    const found = this.registry.list().find(({ session }) => session.id.toString('hex') === id);
+    found?.session.close();
+    return found !== undefined;
   }
 
   /** Stops accepting, lets streams finish for a while, then ends every session in order. */
@@ -176,6 +190,7 @@ export class Server {
       },
     });
     this.muxers.set(session, mux);
+    this.begun.set(session, clock.wall());
     session.use({
       pull: (limit) => mux.pull(limit),
       onRecord: (pieces) => mux.onRecord(pieces),

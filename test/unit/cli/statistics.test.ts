@@ -15,6 +15,8 @@ function status(sent: number, received: number, extra: Partial<ClientStatus> = {
 }
 
 const connection = (id: number, sent: number): ConnectionStatus => ({
+  key: id,
+  openedAt: 0,
   id,
   target: { host: '', port: 80 },
   sent,
@@ -70,7 +72,15 @@ test('a rate is never negative, and a name that was not seen for a turn begins a
 });
 
 test('a server: a line per session, up and down as its client sees them', () => {
-  const session = { user: 'me', from: 'WebSocket from 10.0.0.1:5', streams: 1, opened: 4, rttMs: undefined };
+  const session = {
+    id: '00',
+    since: 0,
+    user: 'me',
+    from: 'WebSocket from 10.0.0.1:5',
+    streams: 1,
+    opened: 4,
+    rttMs: undefined,
+  };
   const lines = serverLines(
     [{ ...session, sent: 2048, received: 100, resumes: 1, resentBytes: 0 }],
     new RateBook(),
