@@ -1,8 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, memo, useEffect, useRef } from 'react';
 import type { LogLine } from '../../src-shared/logs.ts';
 import type { LogLevel } from '../../src-shared/settings.ts';
 import { useTexts } from '../core/language.tsx';
+import type { Texts } from '../core/texts.ts';
 import { Button } from './button.tsx';
 
 const ROW = 22;
@@ -32,7 +33,6 @@ export function LogLines({ lines, follow, onFollow }: Props) {
     count: lines.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
-    getItemKey: (index) => lines[index].seq,
     overscan: 20,
   });
   useEffect(() => {
@@ -61,8 +61,8 @@ export function LogLines({ lines, follow, onFollow }: Props) {
       >
         <ol className="log">
           {before > 0 && <li aria-hidden="true" style={{ height: before }} />}
-          {items.map(({ key, index }) => (
-            <Line key={key} line={lines[index]} clock={t.clock} />
+          {items.map(({ index }) => (
+            <Line key={lines[index].seq} line={lines[index]} clock={t.clock} />
           ))}
           {after > 0 && <li aria-hidden="true" style={{ height: after }} />}
         </ol>
@@ -80,7 +80,8 @@ function atEnd(box: HTMLElement): boolean {
   return box.scrollTop + box.clientHeight >= box.scrollHeight - NEAR;
 }
 
-function Line({ line, clock }: { readonly line: LogLine; readonly clock: (at: number) => string }) {
+const Line = memo(function Line(props: { readonly line: LogLine; readonly clock: Texts['clock'] }) {
+  const { line, clock } = props;
   return (
     <li className={`log-line log-${line.level}`} title={line.text}>
       <time className="log-time">{clock(line.at)}</time>
@@ -95,4 +96,4 @@ function Line({ line, clock }: { readonly line: LogLine; readonly clock: (at: nu
       </span>
     </li>
   );
-}
+});

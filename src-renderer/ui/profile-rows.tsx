@@ -1,5 +1,5 @@
 import { Copy, CopyPlus, Pencil, Search, Share2, Trash2, Waypoints } from 'lucide-react';
-import { useDeferredValue } from 'react';
+import { memo, useDeferredValue, useMemo } from 'react';
 import { formatRate } from '../../src-shared/format.ts';
 import { type ProfileView, profileTitle } from '../../src-shared/profile.ts';
 import { printServer } from '../../src-shared/server-address.ts';
@@ -31,7 +31,8 @@ export function ProfileRows({
   const text = useDeferredValue(search);
   const profiles = useApp((app) => app.profiles);
   const order = useApp((app) => app.order);
-  const rows = searchProfiles(listProfiles({ profiles, order }), text);
+  const list = useMemo(() => listProfiles({ profiles, order }), [profiles, order]);
+  const rows = useMemo(() => searchProfiles(list, text), [list, text]);
   if (rows.length === 0 && text !== '') return <Empty icon={Search} line={t('common.noMatch', { text })} />;
   if (rows.length === 0) {
     return (
@@ -49,7 +50,11 @@ export function ProfileRows({
   );
 }
 
-function ProfileRow({ profile, compact }: { readonly profile: ProfileView; readonly compact?: boolean }) {
+const ProfileRow = memo(function ProfileRow(props: {
+  readonly profile: ProfileView;
+  readonly compact?: boolean;
+}) {
+  const { profile, compact } = props;
   const t = useTexts();
   const up = useLink() === 'up';
   const connection = useApp((app) => connectionOf(app, profile.id));
@@ -94,7 +99,7 @@ function ProfileRow({ profile, compact }: { readonly profile: ProfileView; reado
       {!compact && <ProfileMenu profile={profile} />}
     </div>
   );
-}
+});
 
 function Rates({ id }: { readonly id: string }) {
   const figures = useProfileFigures(id);

@@ -16,7 +16,6 @@ export function VirtualRows<T>({ rows, idOf, height, label, children }: Props<T>
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => height,
-    getItemKey: (index) => idOf(rows[index]),
     overscan: 6,
   });
   const items = virtual.getVirtualItems();
@@ -28,7 +27,7 @@ export function VirtualRows<T>({ rows, idOf, height, label, children }: Props<T>
         {before > 0 && <li aria-hidden="true" style={{ height: before }} />}
         {items.map((item) => (
           <li
-            key={item.key}
+            key={idOf(rows[item.index])}
             className="row-slot"
             style={{ height }}
             aria-setsize={rows.length}

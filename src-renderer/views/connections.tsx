@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowLeftRight, Search, X } from 'lucide-react';
-import { startTransition, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { memo, startTransition, useDeferredValue, useMemo, useRef, useState } from 'react';
 import {
   applyConnections,
   type ConnectionEvent,
@@ -117,7 +117,6 @@ function Rows({ rows, names }: RowsProps) {
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
-    getItemKey: (index) => rows[index].id,
     overscan: 8,
   });
   const items = virtual.getVirtualItems();
@@ -158,8 +157,8 @@ function Rows({ rows, names }: RowsProps) {
               <td className="spacer" style={{ height: before }} />
             </tr>
           )}
-          {items.map(({ key, index }) => (
-            <Row key={key} row={rows[index]} index={index} names={names} now={now} />
+          {items.map(({ index }) => (
+            <Row key={rows[index].id} row={rows[index]} index={index} names={names} now={now} />
           ))}
           {after > 0 && (
             <tr>
@@ -174,7 +173,12 @@ function Rows({ rows, names }: RowsProps) {
 
 const STATE_MARK = { opening: 'connecting', open: 'connected', held: 'reconnecting' } as const;
 
-function Row(props: { row: ConnectionRow; index: number; names: RowsProps['names']; now: number }) {
+const Row = memo(function Row(props: {
+  row: ConnectionRow;
+  index: number;
+  names: RowsProps['names'];
+  now: number;
+}) {
   const t = useTexts();
   const { row, index, names, now } = props;
   const target = targetText(t, row.target);
@@ -227,4 +231,4 @@ function Row(props: { row: ConnectionRow; index: number; names: RowsProps['names
       </td>
     </tr>
   );
-}
+});
