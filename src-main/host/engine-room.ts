@@ -121,6 +121,8 @@ export class EngineRoom {
   }
 
   private disconnect(id: string): void {
+    // The last bytes count, however short it was on.
+    this.sampler.flush();
     this.runners.get(id)?.close();
     this.runners.delete(id);
     this.told.delete(id);

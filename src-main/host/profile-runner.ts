@@ -2,6 +2,7 @@ import type { ConnectionRow } from '../../src-shared/connections.ts';
 import type { CarrierName } from '../../src-shared/profile.ts';
 import type { Connection, Listener } from '../../src-shared/status.ts';
 import { isUp } from '../../src-shared/status.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { Client, ForwardRule, Logger } from '../engine/index.ts';
 import type { ProfileCounters, RuleCounters, RunProfile, RunRule } from './engine-messages.ts';
 import { failureOf, makeFailure } from './failures.ts';
@@ -10,8 +11,6 @@ import { ConnectionView, carrierFor, forwardOf, makeClient } from './run-client.
 /** A rule of a running profile. */
 interface RunningRule {
   readonly rule: RunRule;
-  /** What of it the engine knows: equal text, equal rule. */
-  readonly text: string;
   /** Names its connections: no other rule of this process has it. */
   readonly serial: number;
   forward: ForwardRule | undefined;
@@ -62,7 +61,7 @@ export class ProfileRunner {
   /** Changes to `profile`. What needs no new connection gets none, and rules that stay the same are left alone. */
   update(profile: RunProfile): Promise<void> {
     return this.inTurn(async () => {
-      const same = clientText(profile) === clientText(this.profile) && this.client !== undefined;
+      const same = isDeepStrictEqual(clientPart(profile), clientPart(this.profile)) && this.client !== undefined;
       this.profile = profile;
       if (same) return this.applyRules();
       this.drop();
@@ -196,10 +195,11 @@ export class ProfileRunner {
   }
 
   private async applyRules(): Promise<void> {
-    const wanted = new Map(this.profile.rules.map((rule) => [rule.id, ruleText(rule)]));
     const kept: RunningRule[] = [];
     for (const running of this.rules) {
-      if (running.forward !== undefined && wanted.get(running.rule.id) === running.text) kept.push(running);
+      const wanted = this.profile.rules.find((rule) => rule.id === running.rule.id);
+      const same = wanted !== undefined && isDeepStrictEqual(rulePart(wanted), rulePart(running.rule));
+      if (running.forward !== undefined && same) kept.push(running);
       else this.dropRule(running);
     }
     // Listed at once, in their order, so that the page sees what is being opened.
@@ -207,7 +207,7 @@ export class ProfileRunner {
       const old = kept.find((running) => running.rule.id === rule.id);
       if (old !== undefined) return old;
       const listener: Listener = { kind: rule.enabled ? 'starting' : 'off' };
-      return { rule, text: ruleText(rule), serial: nextSerial++, forward: undefined, listener };
+      return { rule, serial: nextSerial++, forward: undefined, listener };
     });
     for (const running of this.rules) {
       if (running.forward === undefined && running.rule.enabled) await this.listen(running);
@@ -254,10 +254,11 @@ export class ProfileRunner {
 }
 
 /** What needs another client when it changes. */
-function clientText({ rules: _rules, connectAtStart: _start, ...rest }: RunProfile): string {
-  return JSON.stringify(rest);
+function clientPart({ rules: _rules, connectAtStart: _start, ...rest }: RunProfile): object {
+  return rest;
 }
 
-function ruleText({ name: _name, ...rest }: RunRule): string {
-  return JSON.stringify(rest);
+/** ... or another listener. */
+function rulePart({ name: _name, ...rest }: RunRule): object {
+  return rest;
 }
