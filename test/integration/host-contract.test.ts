@@ -5,7 +5,7 @@ import { applyConnections, NO_CONNECTIONS } from '../../src-shared/connections.t
 import { parseLink } from '../../src-shared/link.ts';
 import { draftOf } from '../../src-shared/profile.ts';
 import type { AppState } from '../../src-shared/state.ts';
-import { FarEnd, portOf } from '../support/far-end.ts';
+import { FarEnd, freePort, portOf } from '../support/far-end.ts';
 import { failureOf, type HostClient, HostRig, stateUntil } from '../support/host-rig.ts';
 
 /** The real host over both pipes, with a real server behind it. One suite: the page cannot tell the pipes apart. */
@@ -332,12 +332,3 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
     await client.logs.clear();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -68,3 +68,13 @@ export function portOf(server: NetServer): number {
   if (address === null || typeof address === 'string') throw new Error('not listening at a port');
   return address.port;
 }
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
