@@ -25,7 +25,7 @@ export function engineConfig(options: CliOptions): Partial<EngineConfig> {
 export function checkTransport(options: CliOptions): void {
   if (options.transport !== 'kcp') return;
   throw new CulvertError('ERR_BAD_OPTION', 'KCP (-K, --transport kcp) is not available yet', {
-    remedy: 'use WebSocket: culvert -w -D 1080 server:80 -p password',
+    remedy: 'let it choose: culvert --transport auto -D 1080 server:80 -p password',
   });
 }
 

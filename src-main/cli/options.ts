@@ -1,4 +1,4 @@
-import type { HostPort, ListenAddress } from '../engine/index.ts';
+import type { HostPort, ListenAddress, ProxyRoute } from '../engine/index.ts';
 import type { ServerAddress } from './addresses.ts';
 import type { Cover, Credentials } from './values.ts';
 
@@ -45,6 +45,14 @@ export interface ClientCliOptions extends CommonOptions {
   readonly headers: readonly (readonly [string, string])[];
   /** PEM file of certificate authorities; not read yet. */
   readonly caFile: string | undefined;
+  /** The way to the server: `--proxy`, else what the variables name. */
+  readonly proxy: ProxyRoute;
+  /** `Host` instead of the server's own. */
+  readonly hostHeader: string | undefined;
+  /** The name in TLS instead of the server's own. */
+  readonly sni: string | undefined;
+  /** `User-Agent` instead of a browser's. */
+  readonly userAgent: string | undefined;
 }
 
 export type CliOptions = ServerCliOptions | ClientCliOptions;

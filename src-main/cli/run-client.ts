@@ -7,6 +7,7 @@ import {
   type RuleStatus,
 } from '../engine/index.ts';
 import { checkTransport, engineConfig, readUserKey } from './engine-options.ts';
+import { watchNetwork } from './network-watch.ts';
 import type { ClientCliOptions, Forward } from './options.ts';
 import { type ReadText, readTextFile } from './read-text.ts';
 import type { Running, Terminal } from './running.ts';
@@ -30,8 +31,12 @@ export async function startClient(
     server: serverUrl(options),
     key,
     forwards: options.forwards.map(engineForward),
-    transport: options.transport === 'http' ? 'http' : 'ws',
-    headers: options.headers,
+    transport: transportOf(options),
+    route: options.proxy,
+    headers:
+      options.hostHeader === undefined ? options.headers : [...options.headers, ['Host', options.hostHeader]],
+    serverName: options.sni,
+    userAgent: options.userAgent,
     ca,
     config: engineConfig(options),
     log,
@@ -41,18 +46,20 @@ export async function startClient(
   rules.forEach((rule, index) => {
     say(listeningText(options.forwards[index], rule, options.server.host));
   });
-  if (!choseTransport(options)) {
-    log.info(
-      'plain HTTP is not the default yet; using WebSocket, as -w does (to try HTTP: --transport http)',
-    );
-  }
+  const stopWatching = watchNetwork((online) => {
+    log.info(online ? 'the network changed' : 'there is no network');
+    client.networkChanged(online);
+  });
 
   const book = new RateBook();
   return {
     connections: () => client.status().streams,
     statistics: (seconds) =>
       clientLines(client.status(), client.connections(), book, seconds, performance.now()),
-    close: () => client.close(),
+    close: () => {
+      stopWatching();
+      return client.close();
+    },
   };
 }
 
@@ -63,10 +70,13 @@ export function serverUrl({ server, path }: Pick<ClientCliOptions, 'server' | 'p
   );
 }
 
-/** Whether the person said what to use: by `-w`, by name or by the URL's scheme. */
-function choseTransport({ transport, server }: ClientCliOptions): boolean {
-  if (transport !== undefined) return transport !== 'auto';
-  return server.scheme === 'ws' || server.scheme === 'wss';
+/** What was asked for, by `-w`, by name or by the URL's scheme; else plain HTTP, as in goflyway. */
+export function transportOf({
+  transport,
+  server,
+}: Pick<ClientCliOptions, 'transport' | 'server'>): 'auto' | 'http' | 'ws' {
+  if (transport === 'kcp') throw new CulvertError('ERR_BAD_OPTION', 'KCP is not available yet');
+  return transport ?? (server.scheme === 'ws' || server.scheme === 'wss' ? 'ws' : 'http');
 }
 
 function engineForward(forward: Forward): EngineForward {

@@ -55,7 +55,7 @@ export function clientLines(
   seconds: number,
   now: number,
 ): string[] {
-  const lines = [stateLine(status, now)];
+  const lines = [stateLine(status, now), ...pathLines(status, now)];
   status.rules.forEach((rule, index) => {
     const counts = `${rule.active} open, ${rule.total} in all, ${rule.failed} failed`;
     lines.push(`${rule.label}: ${counts}; ${book.line(rule.label, rule, seconds)}`);
@@ -94,13 +94,26 @@ export function serverLines(
   return lines;
 }
 
-function stateLine({ state, session, streams }: ClientStatus, now: number): string {
+function stateLine({ state, session, streams, carrier }: ClientStatus, now: number): string {
   const parts = [stateText(state, now), `${streams} ${streams === 1 ? 'connection' : 'connections'} open`];
   if (session !== undefined) {
     if (session.rttMs !== undefined) parts.push(`round trip ${formatDuration(session.rttMs)}`);
     parts.push(`resumed ${session.resumes} times, ${formatBytes(session.resentBytes)} sent again`);
   }
+  const learnt = Object.entries(carrier?.learnt ?? {}).filter(([, value]) => value !== undefined);
+  if (learnt.length > 0)
+    parts.push(`learnt: ${learnt.map(([name, value]) => `${name} ${value}`).join(', ')}`);
   return parts.join('; ');
+}
+
+/** The transports that are not in use and were tried: a client that may choose says what it knows of them. */
+function pathLines({ paths }: ClientStatus, now: number): string[] {
+  return paths.flatMap(({ name, state, rttMs, error, retryAt }) => {
+    if (state === 'inUse' || state === 'untried') return [];
+    if (state === 'works') return [`${name} works${rttMs === undefined ? '' : `, ${formatDuration(rttMs)}`}`];
+    const again = retryAt === undefined ? '' : `; again in ${formatDuration(Math.max(0, retryAt - now))}`;
+    return [`${name} does not work here: ${error?.message ?? 'no answer'}${again}`];
+  });
 }
 
 function stateText(state: DialerState, now: number): string {
@@ -110,12 +123,22 @@ function stateText(state: DialerState, now: number): string {
     case 'connecting':
       return `connecting for ${formatDuration(now - state.since)}`;
     case 'connected':
-      return `connected for ${formatDuration(now - state.since)}: ${state.carrier}`;
-    case 'waiting': {
-      const left = formatDuration(Math.max(0, state.until - now));
-      return `not connected (${describeError(state.error)}), next try in ${left}`;
+      return `connected for ${formatDuration(now - state.since)}: ${state.carrier} (${state.why})`;
+    case 'degraded': {
+      const what = state.how === 'stalls' ? 'nothing comes back' : 'slow';
+      return `degraded for ${formatDuration(now - state.since)}: ${state.carrier}: ${what}`;
     }
+    case 'reconnecting':
+      return `reconnecting for ${formatDuration(now - state.since)} (${describeError(state.error)}), ${nextTry(state, now)}`;
+    case 'waitingForNetwork':
+      return `waiting for a network (${describeError(state.error)}), ${nextTry(state, now)}`;
+    case 'failed':
+      return `not connected (${describeError(state.error)}), ${nextTry(state, now)}`;
   }
+}
+
+function nextTry({ until }: { until: number | undefined }, now: number): string {
+  return until === undefined ? 'trying' : `next try in ${formatDuration(Math.max(0, until - now))}`;
 }
 
 function targetText({ target }: ConnectionStatus): string {

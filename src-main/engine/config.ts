@@ -42,6 +42,8 @@ export interface EngineConfig {
   pingTimeoutMs: number;
   /** The same two while data waits for acknowledgement: a dead path is noticed sooner under load. */
   stallProbeMs: number;
+  /** Carriers one session may have at a time: the one in use, others on trial, and one that is being left. */
+  maxCarriers: number;
   /** Received bytes are acknowledged at the latest after this. */
   ackDelayMs: number;
   /** ... or after this many bytes. */
@@ -49,6 +51,11 @@ export interface EngineConfig {
   /** First reconnection delay; doubles up to `backoffMaxMs`, with jitter. */
   backoffMinMs: number;
   backoffMaxMs: number;
+  /** After the loss of a carrier its successor is tried for so long at short intervals, before any backoff. */
+  insistMs: number;
+  /** A better transport that failed here is tried again after this; doubles up to `reprobeMaxMs`. */
+  reprobeMinMs: number;
+  reprobeMaxMs: number;
   /** Bytes per second of stream data, each way; 0 = no limit (`-T`). */
   throttleBytesPerSecond: number;
   /** Longest graceful stop: streams get this long to finish. */
@@ -73,10 +80,14 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   pingIntervalMs: 25_000,
   pingTimeoutMs: 10_000,
   stallProbeMs: 3_000,
+  maxCarriers: 8,
   ackDelayMs: 20,
   ackBytes: 512 << 10,
   backoffMinMs: 200,
   backoffMaxMs: 30_000,
+  insistMs: 5_000,
+  reprobeMinMs: 10_000,
+  reprobeMaxMs: 5 * 60_000,
   throttleBytesPerSecond: 0,
   drainMs: 3_000,
 };

@@ -26,7 +26,7 @@ export interface CarrierEvents {
   /** A new ordered flow begins: once for a WebSocket, once a body for HTTP. */
   openFlow(): Flow;
   /** `writable` went from false to true. */
-  onWritable(): void;
+  onWritable(): unknown;
   /** Gone, for whatever reason. Called once; nothing follows. */
   onClose(reason: CulvertError): void;
   /**
@@ -58,6 +58,8 @@ export interface Carrier {
   readonly quietMs?: number;
   /** Longest record it can take, bytes; absent = any. */
   readonly maxRecordBytes?: number;
+  /** What it found out about its path, by name: for people. Times in ms, sizes in bytes. */
+  readonly learnt?: Readonly<Record<string, number | string | boolean | undefined>>;
   /** A record of the carrier's own, sealed `recordBytes` long, arrived in the flow that is being pushed to. */
   onControl?(control: CarrierControl, recordBytes: number): void;
   /** Starts delivering. Bytes that came before are delivered first. */

@@ -187,8 +187,8 @@ export class Server {
         log.info(`${carrier.label} (user ${admission.user.name ?? admission.user.id})`);
       },
       onCarrierLost: (carrier, reason, left) => {
-        if (left === 0) this.registry.detached(session);
-        log.info(`${carrier.label} is gone: ${reason.message}; the session is kept`);
+        if (!left) this.registry.detached(session);
+        log.info(`${carrier.label} is gone: ${reason.message}${left ? '' : '; the session is kept'}`);
       },
       onEnd: (error) => {
         this.registry.remove(session);

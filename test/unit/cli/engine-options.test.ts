@@ -36,7 +36,7 @@ describe('limits', () => {
 
 test.each(['-K :80', '--transport kcp -D 1080 s:80 -p k'])('%s is not there yet', (line) => {
   expect(() => checkTransport(options(line))).toThrow(
-    expect.objectContaining({ code: 'ERR_BAD_OPTION', remedy: expect.stringContaining('-w') }),
+    expect.objectContaining({ code: 'ERR_BAD_OPTION', remedy: expect.stringContaining('--transport auto') }),
   );
 });
 

@@ -94,7 +94,7 @@ describe("the README's examples are what the code makes", () => {
     ] as const;
     shows(`and of 12 ${hex(encodeControl({ type: 'ack', ack: { next: 5, ranges } }))}`);
     shows(`deadbeef ${hex(encodeControl({ type: 'ping', token: 0xdeadbeef, ack: all }))}`);
-    shows(`replacing, all below 5 ${hex(encodeControl({ type: 'attach', replace: true, ack: all }))}`);
+    shows(`replacing, all below 5 ${hex(encodeControl({ type: 'attach', mode: 'replace', ack: all }))}`);
     shows(`CLOSE ${hex(encodeControl({ type: 'close' }))}`);
     const block = Buffer.concat([sessionId, run(0xa0, 8)]);
     shows(`block ${hex(block)}`);

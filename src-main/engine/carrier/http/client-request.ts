@@ -1,8 +1,8 @@
 import { CulvertError, describeError } from '../../base/errors.ts';
 import type { Answer } from '../../wire/poll.ts';
 import type { CarrierRecord, Flow } from '../carrier.ts';
+import { proxyAuthError } from '../proxy-answer.ts';
 import type { Lane, LaneFailure, LaneSink } from './lane.ts';
-import { proxyAuthError } from './proxy-answer.ts';
 import type { Piece } from './record-cutter.ts';
 import type { ResponseHead } from './response-parser.ts';
 

@@ -1,11 +1,12 @@
 import type { Clock, RandomBytes } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
+import type { CookieJar } from '../cookie-jar.ts';
 import { readFlightCookies } from '../flight-cookie.ts';
+import { basicAuth, openRoute, type ProxyRoute } from '../route.ts';
 import { HttpClientCarrier } from './http-client.ts';
 import { Lane } from './lane.ts';
 import { RequestForm } from './request-form.ts';
 import type { ResponseHead } from './response-parser.ts';
-import { basicAuth, openRoute, type ProxyRoute } from './route.ts';
 
 export interface HttpConnectOptions {
   /** `http:` or `https:`; its path is where the requests go. */
@@ -18,6 +19,8 @@ export interface HttpConnectOptions {
   /** Name to ask for in TLS instead of the URL's. */
   serverName?: string;
   userAgent: string;
+  /** What a load balancer on the way wants to see again. */
+  jar?: CookieJar;
   /** The first flight. */
   flight: Buffer;
   timeoutMs: number;
@@ -75,6 +78,7 @@ async function connectOnce(options: HttpConnectOptions): Promise<HttpConnectResu
     userAgent: options.userAgent,
     absolute: route.kind === 'http' && url.protocol === 'http:',
     proxyAuthorization: route.kind === 'http' ? basicAuth(route.auth) : undefined,
+    jar: options.jar,
     random: options.random,
   });
   const life = new AbortController();

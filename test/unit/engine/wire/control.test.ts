@@ -22,8 +22,8 @@ const EXAMPLES: ReadonlyArray<readonly [Control, string]> = [
   [{ type: 'ack', ack: ACK }, `01 ${ACK_HEX}`],
   [{ type: 'ping', token: 0xdeadbeef, ack: { next: 0, ranges: [] } }, '02 deadbeef 0000000000000000 00'],
   [{ type: 'pong', token: 1, ack: ACK }, `03 00000001 ${ACK_HEX}`],
-  [{ type: 'attach', replace: true, ack: ACK }, `04 01 ${ACK_HEX}`],
-  [{ type: 'attach', replace: false, ack: { next: 2 ** 40 + 3, ranges: [] } }, '04 00 0000010000000003 00'],
+  [{ type: 'attach', mode: 'replace', ack: ACK }, `04 01 ${ACK_HEX}`],
+  [{ type: 'attach', mode: 'probe', ack: { next: 2 ** 40 + 3, ranges: [] } }, '04 00 0000010000000003 00'],
   [{ type: 'attached', ack: ACK }, `05 ${ACK_HEX}`],
   [{ type: 'close' }, '06'],
   [
