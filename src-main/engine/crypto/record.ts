@@ -38,6 +38,7 @@ export class SealedRecord {
   readonly bytes: number;
   /** Carriers it was handed to, less those that said that it has left the process. */
   private outstanding = 0;
+  private retired = false;
 
   constructor(kind: RecordKind, seq: number, parts: readonly Buffer[], bytes: number) {
     this.kind = kind;
@@ -54,10 +55,12 @@ export class SealedRecord {
   /** A carrier has no further use for its memory. One that never says so merely leaves it to the collector. */
   written(): void {
     this.outstanding--;
+    if (this.retired) this.retire();
   }
 
-  /** Nobody needs it any more: gives its memory back, unless a carrier may still be sending it. */
+  /** Nobody needs it any more: gives its memory back, as soon as no carrier may still be sending it. */
   retire(): void {
+    this.retired = true;
     if (this.outstanding === 0) for (const part of this.parts) release(part);
   }
 }

@@ -7,8 +7,11 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 /** One delivery of a claimed request, served without `http.Server`. */
 export interface RawCopy {
-  /** Status 200 with these header lines, each with its CRLF; they give the body's length. Once. */
-  respond(lines: string, parts: readonly Buffer[]): void;
+  /**
+   * Status 200 with these header lines, each with its CRLF; they give the body's length. Once. `onWritten`: the parts
+   * have left the process.
+   */
+  respond(lines: string, parts: readonly Buffer[], onWritten?: () => void): void;
   /** Cuts the connection. */
   destroy(): void;
 }

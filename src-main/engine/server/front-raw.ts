@@ -7,7 +7,7 @@ interface RawRequest {
   readonly keepAlive: boolean;
   sink: RawSink | undefined;
   /** Kept until the answers before it are out. */
-  answer: { head: string; parts: readonly Buffer[] } | undefined;
+  answer: { head: string; parts: readonly Buffer[]; onWritten: (() => void) | undefined } | undefined;
 }
 
 /**
@@ -19,7 +19,7 @@ export class RawLink {
   readonly isOpen = true;
   ended = false;
   finished = false;
-  private readonly client: Socket;
+  private client: Socket;
   private readonly idleMs: number;
   private events: LinkEvents | undefined;
   private requests: RawRequest[] = [];
@@ -29,6 +29,12 @@ export class RawLink {
     this.client = client;
     this.idleMs = idleMs;
     this.events = events;
+  }
+
+  /** The same connection in another object. */
+  moveTo(client: Socket): void {
+    this.client = client;
+    client.setTimeout(this.requests.length > 0 ? 0 : this.idleMs);
   }
 
   get openRequests(): number {
@@ -42,9 +48,9 @@ export class RawLink {
     this.client.setTimeout(0);
     if (head.expects) this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
     const copy: RawCopy = {
-      respond: (lines, parts) => {
+      respond: (lines, parts, onWritten) => {
         if (request.answer !== undefined || this.events === undefined) return;
-        request.answer = { head: lines, parts };
+        request.answer = { head: lines, parts, onWritten };
         this.flush();
       },
       destroy: () => {
@@ -74,9 +80,11 @@ export class RawLink {
       this.requests.shift();
       const { client } = this;
       const close = !request.keepAlive;
+      const { head: lines, parts, onWritten } = request.answer;
       client.cork();
-      client.write(head(request.answer.head, close), 'latin1');
-      for (const part of request.answer.parts) client.write(part);
+      client.write(head(lines, close), 'latin1');
+      for (let i = 0; i < parts.length; i++)
+        client.write(parts[i], i === parts.length - 1 ? onWritten : undefined);
       client.uncork();
       request.sink?.onClose();
       if (close) {
@@ -127,8 +135,15 @@ export class RawLink {
   }
 }
 
+let date = '';
+let dateSecond = 0;
+
 function head(lines: string, close: boolean): string {
-  const date = new Date().toUTCString();
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    date = new Date().toUTCString();
+  }
   return `HTTP/1.1 200 OK\r\n${lines}Date: ${date}\r\nConnection: ${close ? 'close' : 'keep-alive'}\r\n\r\n`;
 }
 

@@ -4,8 +4,8 @@ import type { CarrierRecord } from '../carrier.ts';
 
 /** One delivery of a request, at the server. */
 export interface RequestCopy {
-  /** Status 200 with these header lines, each with its CRLF. Once. */
-  respond(lines: string, parts: readonly Buffer[]): void;
+  /** Status 200 with these header lines, each with its CRLF. Once. `onWritten`: the parts have left the process. */
+  respond(lines: string, parts: readonly Buffer[], onWritten?: () => void): void;
   /** Cuts the connection. */
   destroy(): void;
 }
@@ -48,11 +48,20 @@ export class Exchange {
   answer: SealedAnswer | undefined;
   holdTimer: Timer | undefined;
   private readonly waiting = new Set<RequestCopy>();
+  private writing = 0;
 
   constructor(poll: Poll, arrivedAt: number, cookie: string | undefined) {
     this.poll = poll;
     this.arrivedAt = arrivedAt;
     this.cookie = cookie;
+  }
+
+  /**
+   * No copy still sends the answer. One that arrived may be on its way to another copy's connection that stands still:
+   * its memory must not be given back then.
+   */
+  get isWritten(): boolean {
+    return this.writing === 0;
   }
 
   /** Somebody would get the answer. */
@@ -117,7 +126,10 @@ export class Exchange {
   }
 
   private write(copy: RequestCopy, answer: SealedAnswer): void {
-    writeAnswer(copy, answer, this.cookie);
+    this.writing++;
+    writeAnswer(copy, answer, this.cookie, () => {
+      this.writing--;
+    });
   }
 }
 
@@ -125,7 +137,8 @@ export function writeAnswer(
   copy: RequestCopy,
   answer: { parts: readonly Buffer[]; bytes: number },
   cookie?: string,
+  onWritten?: () => void,
 ): void {
   const extra = cookie === undefined ? '' : `Set-Cookie: ${cookie}; Path=/; HttpOnly\r\n`;
-  copy.respond(`${HEADERS}Content-Length: ${answer.bytes}\r\n${extra}`, answer.parts);
+  copy.respond(`${HEADERS}Content-Length: ${answer.bytes}\r\n${extra}`, answer.parts, onWritten);
 }

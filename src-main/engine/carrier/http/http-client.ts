@@ -208,7 +208,8 @@ export class HttpClientCarrier implements Carrier {
   private sendData(): void {
     this.sendPiece();
     while (!this.outbox.isEmpty) {
-      if (this.overdue.uploading > this.up.window) return;
+      // Bulk waits for its turn and becomes a fuller body meanwhile; a keystroke does not.
+      if (this.outbox.bytes > PARK_BODY && !this.mayUpload()) return;
       const long = this.outbox.firstBytes > this.bodyLimit;
       if (long && this.cutter.isBusy) return;
       const lane = this.lanes.free(this.outbox.bytes >= this.bodyBytes ? MAX_LANES : this.eagerLanes);
@@ -220,6 +221,11 @@ export class HttpClientCarrier implements Carrier {
       } else this.post(lane, records, bytes);
       if (this.isProbing) return;
     }
+  }
+
+  private mayUpload(): boolean {
+    const { bytes, count } = this.overdue.uploads;
+    return bytes < this.up.window(this.bodyLimit) && count < this.up.requests(this.bodyLimit);
   }
 
   /** The next piece of a record that is longer than the path lets through; one at a time. */
@@ -342,7 +348,7 @@ export class HttpClientCarrier implements Carrier {
     this.up.moved(request.bytes);
     this.down.moved(answer.bytes);
     if (answer.more) {
-      const useful = 1 + Math.ceil(this.down.window / this.down.body(MAX_BODY));
+      const useful = 1 + this.down.requests(MAX_BODY);
       this.wantPolls = Math.max(1, Math.min(MAX_POLLS, useful, this.wantPolls + 1));
     } else if (answer.bytes === 0 && this.wantPolls > 1) {
       this.wantPolls--;

@@ -45,6 +45,8 @@ export class HttpServerCarrier implements Carrier {
   private readonly exchanges = new Map<number, Exchange>();
   /** Complete, unanswered and heard, the oldest first. */
   private readonly parked = new Set<Exchange>();
+  /** Of those, the ones that are answered in this turn, with data or without. */
+  private readonly due = new Set<Exchange>();
   private events: CarrierEvents | undefined;
   /** The newest request's view. */
   private newest: Poll;
@@ -154,7 +156,7 @@ export class HttpServerCarrier implements Carrier {
     return exchange.add(copy, onBody, onWhole, () => {
       if (exchange.isHeard) return;
       exchange.holdTimer?.cancel();
-      this.parked.delete(exchange);
+      this.unpark(exchange);
     });
   }
 
@@ -182,9 +184,9 @@ export class HttpServerCarrier implements Carrier {
     }
     this.parked.add(exchange);
     if (poll.holdMs === 0 || poll.bytes > PARK_BODY) {
-      // The data that its body led to, if there is any by the end of this turn, goes along.
-      this.flush();
-      if (exchange.answer === undefined) this.answerNow(exchange);
+      // What its body led to by the end of this turn (credit, mostly) goes along, and those that wait go on waiting.
+      this.due.add(exchange);
+      this.schedule();
       return;
     }
     exchange.holdTimer?.cancel();
@@ -202,7 +204,7 @@ export class HttpServerCarrier implements Carrier {
       if (lost.has(number) && answer !== undefined && answer.records.length > 0) {
         this.outbox.putBack(answer.records);
         this.schedule();
-      } else if (answer !== undefined) {
+      } else if (answer !== undefined && exchange.isWritten) {
         for (const record of answer.records) record.written();
       }
       this.forget(number, exchange);
@@ -210,9 +212,14 @@ export class HttpServerCarrier implements Carrier {
     if (this.wasFull && this.writable) this.schedule();
   }
 
+  private unpark(exchange: Exchange): void {
+    this.parked.delete(exchange);
+    this.due.delete(exchange);
+  }
+
   private forget(number: number, exchange: Exchange): void {
     this.exchanges.delete(number);
-    this.parked.delete(exchange);
+    this.unpark(exchange);
     this.unconfirmed -= exchange.answer?.bytes ?? 0;
     // Its sender no longer waits, but what is between may: it gets an answer rather than a cut.
     if (exchange.isHeard) this.answer(exchange, [], 0);
@@ -231,6 +238,7 @@ export class HttpServerCarrier implements Carrier {
   private readonly flush = (): void => {
     this.flushQueued = false;
     if (this.gone) return;
+    for (const exchange of this.due) this.answerNow(exchange);
     for (const exchange of this.parked) {
       if (this.outbox.isEmpty) break;
       this.answerNow(exchange);
@@ -247,7 +255,7 @@ export class HttpServerCarrier implements Carrier {
 
   /** With as much as waits and fits. */
   private answerNow(exchange: Exchange): void {
-    this.parked.delete(exchange);
+    this.unpark(exchange);
     const { records, bytes } = this.outbox.take(Math.min(MAX_BODY, exchange.poll.wantBytes));
     this.answer(exchange, records, bytes);
   }
@@ -293,6 +301,7 @@ export class HttpServerCarrier implements Carrier {
     this.watch?.cancel();
     this.outbox.clear();
     this.parked.clear();
+    this.due.clear();
     for (const [number, exchange] of [...this.exchanges]) {
       this.exchanges.delete(number);
       if (cut) exchange.drop();
