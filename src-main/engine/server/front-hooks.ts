@@ -12,8 +12,21 @@ export interface RawCopy {
    * have left the process.
    */
   respond(lines: string, parts: readonly Buffer[], onWritten?: () => void): void;
+  /**
+   * Status 200 and a body without a length, instead of `respond`. Undefined where HTTP has no way to end such a body
+   * but closing, or earlier answers are still to come.
+   */
+  open(lines: string, onDrain: () => void): RawStream | undefined;
   /** Cuts the connection. */
   destroy(): void;
+}
+
+/** An answer whose body is made as it goes. */
+export interface RawStream {
+  /** Bytes that the kernel has not taken. */
+  readonly backlog: number;
+  write(parts: readonly Buffer[], onWritten: () => void): void;
+  end(): void;
 }
 
 export interface RawSink {

@@ -13,6 +13,9 @@ const MIN_BODY = 32 << 10;
  * the CPU of whole bodies).
  */
 const SPARE_BODIES = 2;
+/** Moving so much in the time of all buckets, with so much added for each message, is worth a stream. */
+const BUSY_BYTES = 64 << 10;
+const MESSAGE_BYTES = 4 << 10;
 /** Round trips are judged by the least of this long. */
 const RTT_MEMORY_MS = 30_000;
 
@@ -23,6 +26,7 @@ const RTT_MEMORY_MS = 30_000;
 export class PathRate {
   private readonly clock: Clock;
   private readonly buckets = new Float64Array(BUCKETS);
+  private readonly messages = new Float64Array(BUCKETS);
   private bucket = 0;
   private minRtt = 0;
   private minRttAt = Number.NEGATIVE_INFINITY;
@@ -35,6 +39,15 @@ export class PathRate {
   moved(bytes: number): void {
     this.turn();
     this.buckets[this.bucket % BUCKETS] += bytes;
+    if (bytes > 0) this.messages[this.bucket % BUCKETS]++;
+  }
+
+  /** Data has moved often or much lately. */
+  get isBusy(): boolean {
+    this.turn();
+    let sum = 0;
+    for (let i = 0; i < BUCKETS; i++) sum += this.buckets[i] + this.messages[i] * MESSAGE_BYTES;
+    return sum >= BUSY_BYTES;
   }
 
   roundTrip(ms: number): void {
@@ -74,8 +87,10 @@ export class PathRate {
 
   private turn(): void {
     const now = Math.floor(this.clock.now() / BUCKET_MS);
-    if (now - this.bucket >= BUCKETS) this.buckets.fill(0);
-    else for (let i = this.bucket + 1; i <= now; i++) this.buckets[i % BUCKETS] = 0;
+    for (let i = Math.max(this.bucket, now - BUCKETS) + 1; i <= now; i++) {
+      this.buckets[i % BUCKETS] = 0;
+      this.messages[i % BUCKETS] = 0;
+    }
     this.bucket = Math.max(this.bucket, now);
   }
 }
