@@ -106,7 +106,9 @@ async function measure(ways: readonly Way[], seconds: number, only: readonly str
       await waitUntilReady('server', () => portAccepts(port), running, 10_000);
       if (way === 'node') running.push(node('proxy', 'buffer', between, port));
       if (way === 'nginx') {
-        const extra = 'proxy_ignore_headers X-Accel-Buffering; proxy_buffers 256 8k;';
+        const extra =
+          'proxy_ignore_headers X-Accel-Buffering; client_body_buffer_size 1100k; proxy_buffer_size 1100k;' +
+          'proxy_buffers 4 1100k; proxy_busy_buffers_size 2200k; proxy_max_temp_file_size 0;';
         const args = nginxConfig({ folder: folder.path, port: between, target: port, extra });
         running.push(processes.start('nginx', findProgram('nginx') ?? '/usr/sbin/nginx', args));
       }

@@ -8,6 +8,12 @@ export interface CarrierRecord {
   readonly seq: number;
   readonly parts: readonly Buffer[];
   readonly bytes: number;
+  /** Sent again until the peer has it. */
+  readonly reliable: boolean;
+  /** The peer said that it has it: its parts may be gone. */
+  readonly retired: boolean;
+  /** The carrier sends it once more: another `written` will follow. */
+  handedOver(): void;
   /**
    * To be called once for each `send`, when its parts have left the process (the kernel has them). A carrier that
    * cannot tell does not call it; calling it early would send freed memory.

@@ -5,6 +5,7 @@ import { readFlightCookies } from '../flight-cookie.ts';
 import { basicAuth, openRoute, type ProxyRoute } from '../route.ts';
 import { HttpClientCarrier } from './http-client.ts';
 import { Lane } from './lane.ts';
+import type { PathMemory } from './path.ts';
 import { RequestForm } from './request-form.ts';
 import type { ResponseHead } from './response-parser.ts';
 
@@ -27,6 +28,8 @@ export interface HttpConnectOptions {
   clock: Clock;
   random: RandomBytes;
   signal: AbortSignal;
+  /** What was learnt about this path before; see `HttpClientCarrier.memory`. */
+  memory?: PathMemory;
   /** Something a person should know, such as a redirection that was followed. */
   onNotice?: (text: string) => void;
 }
@@ -125,6 +128,7 @@ async function connectOnce(options: HttpConnectOptions): Promise<HttpConnectResu
       lane,
       newLane: (onTraffic) => new Lane({ open, name: url.host, onTraffic }),
       first: body,
+      memory: options.memory,
       clock,
     });
     carrier.onTraffic(traffic.sent, traffic.received);

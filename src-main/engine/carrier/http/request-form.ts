@@ -59,12 +59,13 @@ export class RequestForm {
     this.suffix = `${url.search} HTTP/1.1\r\n${[...lines.values()].join('\r\n')}\r\nConnection: keep-alive\r\n`;
   }
 
-  /** The head of a request with `bytes` of body. Its URL is its own. */
-  head(flight: Buffer, bytes: number): string {
+  /** The head of a request with `bytes` of body, or a chunked one. Its URL is its own. */
+  head(flight: Buffer, bytes: number | 'chunked'): string {
     const noise = this.random(MIN_TOKEN + TOKEN_SPREAD);
     const token = noise.toString('base64url', 0, MIN_TOKEN + (noise[noise.length - 1] % TOKEN_SPREAD));
     const cookies = [...this.fixedCookies, ...this.jar.pairs(), flightCookie(flight)].join('; ');
-    return `${this.prefix}${token}${this.suffix}Content-Length: ${bytes}\r\nCookie: ${cookies}\r\n\r\n`;
+    const length = bytes === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${bytes}`;
+    return `${this.prefix}${token}${this.suffix}${length}\r\nCookie: ${cookies}\r\n\r\n`;
   }
 
   /** Remembers what the path wants to see again, such as the choice of a load balancer. */

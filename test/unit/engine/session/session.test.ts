@@ -399,7 +399,9 @@ describe('a hostile path', () => {
     const { pair, clock, client, server } = setUp();
     const pipe = pair.attachFirst();
     clock.advance(50);
-    const garbage = { seq: 0, parts: [Buffer.alloc(64, 7)], bytes: 64, written: () => {} };
+    const parts = [Buffer.alloc(64, 7)];
+    const state = { reliable: true, retired: false, handedOver: () => {}, written: () => {} };
+    const garbage = { seq: 0, parts, bytes: 64, ...state };
     pipe.client.send([garbage]);
     clock.advance(50);
     expect(pipe.server.closedWith?.code).toBe('ERR_RECORD');

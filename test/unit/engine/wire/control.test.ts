@@ -39,12 +39,22 @@ const EXAMPLES: ReadonlyArray<readonly [Control, string]> = [
       lost: [0x10],
       piece: 5,
       offset: 6,
+      mode: 2,
     },
-    '07 c0ffee01 00000002 00000003 00001f40 000f4240 02 01 01 00000005 00000006 00000001 00000010',
+    '07 c0ffee01 00000002 00000003 00001f40 000f4240 02 01 01 00000005 00000006 02 00000001 00000010',
   ],
   [
-    { type: 'answer', request: 2, bytes: 3, heldMs: 250, more: true, gone: false, seen: [0, 1, 2] },
-    '08 00000002 00000003 000000fa 01 03 00 01 02',
+    {
+      type: 'answer',
+      request: 2,
+      bytes: 3,
+      heldMs: 250,
+      more: true,
+      gone: false,
+      apart: true,
+      seen: [0, 1, 2],
+    },
+    '08 00000002 00000003 000000fa 05 03 00 01 02',
   ],
 ];
 
