@@ -1,11 +1,12 @@
 import { CulvertError } from '../base/errors.ts';
 import type { Carrier } from '../carrier/carrier.ts';
+import type { Session } from '../session/session.ts';
 import type { Attached, Attacher } from './attacher.ts';
 import type { CandidateBook } from './candidate-book.ts';
 import type { Candidate } from './carry.ts';
 import type { DialContext } from './client-session.ts';
 import { ClockOffset } from './clock-offset.ts';
-import { type Failures, Round } from './round.ts';
+import { type Failures, type Insistence, Round } from './round.ts';
 import { failureError, isServersWord, mostTelling } from './server-answer.ts';
 import { type Begun, tryBegin } from './try-begin.ts';
 
@@ -24,7 +25,19 @@ export type Connection =
   | { kind: 'failed'; error: CulvertError };
 
 /** How a loss that is fresh is met (see `Insistence`), ms. */
-const INSISTENCE = { graceMs: 1_000, gapMs: 50, overlapMs: 100, most: 4 } as const;
+const INSISTENCE = { graceMs: 1_000, gapMs: 30, share: 1 / 16 } as const;
+/** Shortest time between tries beside each other, ms, and most of them at a time. */
+const OVERLAP_MS = 50;
+const MOST = 24;
+/** What a try may take at least before one that began later replaces it, ms; else some round trips. */
+const PATIENCE_MS = 400;
+
+function insistence(sinceMs: number, untilMs: number, rttMs = 300): Insistence {
+  // The way there, the flight and its answer: two round trips, and as much again for a path that is slower now.
+  const patience = Math.max(PATIENCE_MS, 4 * rttMs + 200);
+  const overlapMs = Math.max(OVERLAP_MS, patience / MOST);
+  return { ...INSISTENCE, sinceMs, untilMs, overlapMs, most: Math.ceil(patience / overlapMs) };
+}
 
 /** Connects by the best transport that works: for a new session, or for one that has no carrier. One at a time. */
 export class Connector {
@@ -77,15 +90,21 @@ export class Connector {
     this.run(round);
   }
 
-  /** A carrier for a session that has none. `freshUntilMs`: before this it is tried at short intervals. */
-  attach(attacher: Attacher, freshUntilMs: number, done: (connection: Connection) => void): void {
-    const { clock } = this.options;
+  /** A carrier for a session that has none since `lostAt`; while that is fresh, it is tried at short intervals. */
+  attach(
+    { session, attacher }: { session: Session; attacher: Attacher },
+    lostAt: number,
+    insist: boolean,
+    done: (connection: Connection) => void,
+  ): void {
+    const { clock, config } = this.options;
+    const untilMs = lostAt + config.insistMs;
     const candidates = this.order(done);
     if (candidates === undefined) return;
     const round = new Round<Attached>({
       candidates,
       clock,
-      insist: clock.now() < freshUntilMs ? { ...INSISTENCE, untilMs: freshUntilMs } : undefined,
+      insist: insist && clock.now() < untilMs ? insistence(lostAt, untilMs, session.stats.rttMs) : undefined,
       // Only the first says that all before it are dead: a later one might arrive after its sibling was chosen.
       start: (candidate, nth, settled) => attacher.try(candidate, nth === 0 ? 'replace' : 'use', settled),
       onDone: (outcome) => {

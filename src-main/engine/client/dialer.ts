@@ -147,8 +147,7 @@ export class Dialer {
       this.connector.begin((connection) => this.connected(connection));
       return;
     }
-    const fresh = this.refusals === 0 ? this.lostAt + this.options.config.insistMs : 0;
-    this.connector.attach(live.attacher, fresh, (connection) => this.connected(connection));
+    this.connector.attach(live, this.lostAt, this.refusals === 0, (connection) => this.connected(connection));
   }
 
   private connected(connection: Connection): void {

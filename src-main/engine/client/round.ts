@@ -22,14 +22,20 @@ export type RoundOutcome<T> =
 
 /** How a loss that is fresh is met: what the network swallowed is not waited for. */
 export interface Insistence {
-  /** No new try beyond this, on the monotonic clock; the round ends `graceMs` later. */
+  /** When the carrier was lost, and when no new try is made any more, on the monotonic clock. */
+  sinceMs: number;
   untilMs: number;
+  /** The round ends this much after `untilMs`. */
   graceMs: number;
-  /** From a failure to the next try, ms. */
+  /** From a failure to the next try, ms, */
   gapMs: number;
-  /** A try that takes longer is joined by another one, ms. */
+  /** ... and from a try without an outcome to one beside it. Both grow to this share of the time since the loss. */
   overlapMs: number;
-  /** Tries of one candidate at a time; the oldest goes. */
+  share: number;
+  /**
+   * Tries of one candidate at a time; the oldest goes, but for the first, which has the time that a path slower than
+   * expected needs.
+   */
   most: number;
 }
 
@@ -50,6 +56,7 @@ interface Line {
   readonly candidate: Candidate;
   /** The oldest first. */
   running: Running[];
+  first: Running | undefined;
   over: boolean;
   readonly timers: Set<Timer>;
 }
@@ -74,6 +81,7 @@ export class Round<T> {
     this.lines = options.candidates.map((candidate) => ({
       candidate,
       running: [],
+      first: undefined,
       over: false,
       timers: new Set(),
     }));
@@ -123,11 +131,21 @@ export class Round<T> {
       this.settled(line, running, result),
     );
     line.running.push(running);
+    line.first ??= running;
     if (insist === undefined) return;
-    if (line.running.length > insist.most) line.running.shift()?.cancel();
-    this.later(line, insist.overlapMs, () => {
+    if (line.running.length > insist.most) this.dropOldest(line);
+    this.later(line, this.spacing(insist, insist.overlapMs), () => {
       if (line.running.includes(running)) this.launchAgain(line);
     });
+  }
+
+  private spacing({ sinceMs, share }: Insistence, shortest: number): number {
+    return Math.max(shortest, (this.options.clock.now() - sinceMs) * share);
+  }
+
+  private dropOldest(line: Line): void {
+    const at = line.running[0] === line.first ? 1 : 0;
+    for (const running of line.running.splice(at, 1)) running.cancel();
   }
 
   private launchAgain(line: Line): void {
@@ -155,9 +173,10 @@ export class Round<T> {
     this.failures.set(line.candidate.kind, result);
     const { insist, clock } = this.options;
     if (result.kind === 'answer') this.close(line);
-    else if (insist !== undefined && clock.now() + insist.gapMs < insist.untilMs)
-      this.later(line, insist.gapMs, () => line.running.length < insist.most && this.launchAgain(line));
-    else if (line.running.length === 0) line.over = true;
+    else if (insist !== undefined && clock.now() + insist.gapMs < insist.untilMs) {
+      const gap = this.spacing(insist, insist.gapMs);
+      this.later(line, gap, () => line.running.length < insist.most && this.launchAgain(line));
+    } else if (line.running.length === 0) line.over = true;
     this.openNext();
     if (this.opened === this.lines.length && this.lines.every(({ over }) => over)) this.lose();
   }

@@ -32,12 +32,15 @@ class Table {
   readonly outcomes: RoundOutcome<string>[] = [];
   readonly round: Round<string>;
 
-  constructor(kinds: Array<'ws' | 'http' | 'kcp'>, insist?: Omit<Insistence, 'untilMs'> & { forMs: number }) {
+  constructor(
+    kinds: Array<'ws' | 'http' | 'kcp'>,
+    insist?: Omit<Insistence, 'untilMs' | 'sinceMs'> & { forMs: number },
+  ) {
     const begun = this.clock.now();
     this.round = new Round({
       candidates: kinds.map((kind) => candidate(kind)),
       clock: this.clock,
-      insist: insist && { ...insist, untilMs: begun + insist.forMs },
+      insist: insist && { ...insist, sinceMs: begun, untilMs: begun + insist.forMs },
       start: ({ kind }, nth, done) => {
         const one: Started = { kind, nth, at: this.clock.now() - begun, cancelled: false, done };
         this.started.push(one);
@@ -62,7 +65,7 @@ const answer: TryResult<string> = {
   kind: 'answer',
   answer: { status: 403, statusText: 'No', date: undefined, location: undefined },
 };
-const insist = { graceMs: 200, gapMs: 50, overlapMs: 100, most: 3, forMs: 1000 };
+const insist = { graceMs: 200, gapMs: 50, overlapMs: 100, share: 0.1, most: 3, forMs: 1000 };
 
 it('gives each a head start over the next; the first that passes wins, the rest is cancelled', () => {
   const table = new Table(['kcp', 'ws', 'http']);
@@ -114,15 +117,31 @@ it('after a fresh loss tries again right after a failure, until the time is over
   expect(table.outcomes).toMatchObject([{ kind: 'lost' }]);
 });
 
-it('then also joins a slow try by another one, and gives the oldest up', () => {
+it('then also joins a slow try by another one, and gives the oldest up, but for the first', () => {
   const table = new Table(['ws'], insist);
   table.clock.advance(350);
   expect(table.kinds).toEqual(['ws 0', 'ws 100', 'ws 200', 'ws 300']);
-  expect(table.started.map(({ cancelled }) => cancelled)).toEqual([true, false, false, false]);
+  expect(table.started.map(({ cancelled }) => cancelled)).toEqual([false, true, false, false]);
   expect(table.started.map(({ nth }) => nth)).toEqual([0, 1, 2, 3]);
-  table.started[1].done({ kind: 'passed', value: 'x' });
+  table.started[0].done({ kind: 'passed', value: 'x' });
   expect(table.outcomes).toMatchObject([{ kind: 'won' }]);
   expect(table.clock.pending).toBe(0);
+});
+
+it('then waits longer the longer it lasts: a share of the time since the loss', () => {
+  const table = new Table(['ws'], { ...insist, share: 0.5, forMs: 3000 });
+  table.clock.advance(2999);
+  expect(table.kinds).toEqual([
+    'ws 0',
+    'ws 100',
+    'ws 200',
+    'ws 300',
+    'ws 450',
+    'ws 675',
+    'ws 1012.5',
+    'ws 1518.75',
+    'ws 2278.125',
+  ]);
 });
 
 it('then ends soon after that time, whatever is under way', () => {
