@@ -55,5 +55,8 @@ it('the same with a choice of transports', async () => {
     steady: false,
   } as const;
   const result = await runSoak({ ...options, outageMs: 300 }, quiet);
-  expectUnharmed(result, 12);
+  expect(result.wrong).toEqual([]);
+  expect(result.sessionLost).toBe(false);
+  // HTTP bridges short interruptions by itself.
+  expect(result.resumes).toBeGreaterThan(0);
 }, 40_000);

@@ -33,6 +33,8 @@ export interface CarrierEvents {
   openFlow(): Flow;
   /** `writable` went from false to true. */
   onWritable(): unknown;
+  /** Something on the path failed. It goes on, by other connections of its own; others may be faster. */
+  onDoubt?(): void;
   /** Gone, for whatever reason. Called once; nothing follows. */
   onClose(reason: CulvertError): void;
   /**

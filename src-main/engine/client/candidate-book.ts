@@ -112,6 +112,7 @@ export class CandidateBook {
   /** Another network: what is known is worth little. */
   reset(): void {
     for (const page of this.pages) {
+      page.candidate.forget?.();
       page.failures = 0;
       page.shortLives = 0;
       page.dueAt = 0;

@@ -24,4 +24,6 @@ export interface Candidate {
   /** Whether it makes sense now: a transport may need something that the server or the network does not have. */
   available(): boolean;
   readonly carry: Carry;
+  /** The network is another one: what was learnt about the path is forgotten. */
+  forget?(): void;
 }

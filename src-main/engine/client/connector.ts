@@ -6,7 +6,8 @@ import type { CandidateBook } from './candidate-book.ts';
 import type { Candidate } from './carry.ts';
 import type { DialContext } from './client-session.ts';
 import { ClockOffset } from './clock-offset.ts';
-import { type Failures, type Insistence, Round } from './round.ts';
+import { insistence } from './insistence.ts';
+import { type Failures, Round } from './round.ts';
 import { failureError, isServersWord, mostTelling } from './server-answer.ts';
 import { type Begun, tryBegin } from './try-begin.ts';
 
@@ -23,21 +24,6 @@ export type Connection =
   /** Every transport got through to the server, and it does not know the session. */
   | { kind: 'refused'; error: CulvertError }
   | { kind: 'failed'; error: CulvertError };
-
-/** How a loss that is fresh is met (see `Insistence`), ms. */
-const INSISTENCE = { graceMs: 1_000, gapMs: 30, share: 1 / 16 } as const;
-/** Shortest time between tries beside each other, ms, and most of them at a time. */
-const OVERLAP_MS = 50;
-const MOST = 24;
-/** What a try may take at least before one that began later replaces it, ms; else some round trips. */
-const PATIENCE_MS = 400;
-
-function insistence(sinceMs: number, untilMs: number, rttMs = 300): Insistence {
-  // The way there, the flight and its answer: two round trips, and as much again for a path that is slower now.
-  const patience = Math.max(PATIENCE_MS, 4 * rttMs + 200);
-  const overlapMs = Math.max(OVERLAP_MS, patience / MOST);
-  return { ...INSISTENCE, sinceMs, untilMs, overlapMs, most: Math.ceil(patience / overlapMs) };
-}
 
 /** Connects by the best transport that works: for a new session, or for one that has no carrier. One at a time. */
 export class Connector {
@@ -81,7 +67,7 @@ export class Connector {
         const { failures } = outcome;
         if (outcome.kind === 'won') {
           const { candidate, value } = outcome;
-          this.mark(failures);
+          this.mark(candidate, failures);
           done({ kind: 'begun', candidate, begun: value, why: this.why(candidate, failures) });
         } else if (this.correctClock(failures)) this.begin(done);
         else done({ kind: 'failed', error: this.errorOf(failures) });
@@ -98,13 +84,12 @@ export class Connector {
     done: (connection: Connection) => void,
   ): void {
     const { clock, config } = this.options;
-    const untilMs = lostAt + config.insistMs;
     const candidates = this.order(done);
     if (candidates === undefined) return;
     const round = new Round<Attached>({
       candidates,
       clock,
-      insist: insist && clock.now() < untilMs ? insistence(lostAt, untilMs, session.stats.rttMs) : undefined,
+      insist: insist ? insistence(lostAt, clock.now(), config.insistMs, session.stats.rttMs) : undefined,
       // Only the first says that all before it are dead: a later one might arrive after its sibling was chosen.
       start: (candidate, nth, settled) => attacher.try(candidate, nth === 0 ? 'replace' : 'use', settled),
       onDone: (outcome) => {
@@ -114,7 +99,7 @@ export class Connector {
           return done({ kind, error: this.errorOf(failures) });
         }
         const { candidate, value } = outcome;
-        this.mark(failures);
+        this.mark(candidate, failures);
         const { carrier } = value;
         done({ kind: 'attached', candidate, carrier, why: this.why(candidate, failures) });
       },
@@ -152,10 +137,12 @@ export class Connector {
     return mostTelling([...failures.values()].map((failure) => failureError(server, failure, known)));
   }
 
-  /** What failed while another one worked is remembered. */
-  private mark(failures: Failures): void {
-    for (const [kind, failure] of failures)
+  /** What failed while another one worked is remembered; not what failed as that one did before the network was back. */
+  private mark(winner: Candidate, failures: Failures): void {
+    for (const [kind, failure] of failures) {
+      if (kind === winner.kind || (failures.has(winner.kind) && failure.kind === 'error')) continue;
       this.book.failed(kind, failureError(this.options.server, failure));
+    }
   }
 
   private why(candidate: Candidate, failures: Failures): string {

@@ -44,15 +44,24 @@ export class LiveSession {
     const attacher = new Attacher(options, session);
     this.attacher = attacher;
     const onMove = events.onChoice.bind(events);
-    this.mover = new Mover({ server, session, attacher, book, clock, log, onMove });
+    this.mover = new Mover({
+      server,
+      session,
+      attacher,
+      book,
+      clock,
+      log,
+      insistMs: config.insistMs,
+      onMove,
+    });
     this.watch = new PathWatch({
       session,
       clock,
       stallProbeMs: config.stallProbeMs,
       onEcho: (rttMs) => events.onEcho(rttMs),
-      onStall: () => {
+      onStall: (sinceMs) => {
         events.onIll('stalls', 0);
-        this.mover.rescue();
+        this.mover.rescue(sinceMs);
       },
       onSlow: (rttMs) => {
         events.onIll('slow', rttMs);
@@ -65,6 +74,7 @@ export class LiveSession {
     });
     session.watcher = {
       onActive: (carrier) => events.onActive(carrier),
+      onDoubt: (carrier) => this.watch.doubt(carrier),
       onAttached: (carrier) => attacher.onAttached(carrier),
       onCarrierLost: (carrier, reason) => {
         if (!attacher.onLost(carrier, reason)) events.onLost(carrier, reason);

@@ -6,7 +6,8 @@ import type { Session } from '../session/session.ts';
 import type { Attached, Attacher } from './attacher.ts';
 import type { CandidateBook } from './candidate-book.ts';
 import type { Candidate } from './carry.ts';
-import { type Failures, Round, type RoundOutcome } from './round.ts';
+import { insistence } from './insistence.ts';
+import { type Failures, type Insistence, Round, type RoundOutcome } from './round.ts';
 import { failureError } from './server-answer.ts';
 import { unwanted } from './try-begin.ts';
 
@@ -17,6 +18,8 @@ export interface MoverOptions {
   book: CandidateBook;
   clock: Clock;
   log: Logger;
+  /** How long a stall is met by tries at short intervals, ms. */
+  insistMs: number;
   /** The session moves to `carrier` now. */
   onMove: (candidate: Candidate, carrier: Carrier, why: string) => void;
 }
@@ -92,31 +95,31 @@ export class Mover {
     });
   }
 
-  /** Nothing comes back on the carrier in use. */
-  rescue(): void {
+  /** Nothing comes back on the carrier in use since `sinceMs`. */
+  rescue(sinceMs: number): void {
     if (this.used === undefined || this.purpose === 'rescue') return;
     this.cancel();
-    const { clock, book } = this.options;
-    this.start('rescue', book.order(), (outcome) => {
-      if (outcome.kind === 'lost') {
-        this.purpose = 'rescue';
-        this.again = clock.after(RESCUE_GAP_MS, () => {
-          this.purpose = undefined;
-          this.rescue();
-        });
-        return;
-      }
-      this.mark(outcome.failures);
+    const { clock, book, session, insistMs } = this.options;
+    const insist = insistence(sinceMs, clock.now(), insistMs, session.stats.rttMs);
+    const done = (outcome: RoundOutcome<Attached>): void => {
+      if (outcome.kind === 'won') return this.rescued(outcome.candidate, outcome.value);
+      this.purpose = 'rescue';
+      this.again = clock.after(RESCUE_GAP_MS, () => {
+        this.purpose = undefined;
+        this.rescue(sinceMs);
+      });
+    };
+    this.start('rescue', book.order(), done, insist);
+  }
+
+  private rescued(candidate: Candidate, attached: Attached): void {
+    const { used } = this;
+    // The same transport may stall on one connection and work on the next.
+    if (used !== undefined && candidate !== used.candidate) {
       const error = new CulvertError('ERR_CARRIER_TIMEOUT', 'it stalled');
-      const { used } = this;
-      if (used !== undefined && outcome.candidate !== used.candidate) book.failed(used.candidate.kind, error);
-      this.move(
-        outcome.candidate,
-        outcome.value,
-        true,
-        `${used?.candidate.name ?? 'the one before'} stalled`,
-      );
-    });
+      this.options.book.failed(used.candidate.kind, error);
+    }
+    this.move(candidate, attached, true, `${used?.candidate.name ?? 'the one before'} stalled`);
   }
 
   /** It came back by itself. */
@@ -152,6 +155,7 @@ export class Mover {
     purpose: 'improve' | 'rescue' | 'relieve',
     candidates: readonly Candidate[],
     onDone: (outcome: RoundOutcome<Attached>) => void,
+    insist?: Insistence,
   ): void {
     const { attacher, clock } = this.options;
     if (candidates.length === 0) return;
@@ -159,6 +163,7 @@ export class Mover {
     this.round = new Round<Attached>({
       candidates,
       clock,
+      insist,
       start: (candidate, _nth, done) => attacher.try(candidate, 'probe', done),
       onDone: (outcome) => {
         this.round = undefined;

@@ -8,8 +8,8 @@ export interface PathWatchOptions {
   /** Silence after which an echo is asked for while something moves, ms. */
   stallProbeMs: number;
   onEcho: (rttMs: number) => void;
-  /** Nothing comes back; at each further echo that is missed, too. */
-  onStall: () => void;
+  /** Nothing comes back since `sinceMs`; at each further echo that is missed, too. */
+  onStall: (sinceMs: number) => void;
   /** Twice in a row the echo came much later than the path's best, though little was under way. */
   onSlow: (rttMs: number) => void;
   /** Something came after a stall, or an echo in time after slow ones. */
@@ -22,6 +22,9 @@ const ECHO_MS = 5_000;
 /** How long an echo may take before the path counts as stalled. */
 const PATIENCE_MS = 1_500;
 const MAX_PATIENCE_MS = 8_000;
+/** The same when the carrier itself has doubts. */
+const DOUBT_MIN_MS = 60;
+const DOUBT_MAX_MS = 1_500;
 /** Less than this under way does not explain a late echo, bytes. */
 const QUIET_BYTES = 64 << 10;
 /** An echo this long, and this many times as long as the best, is slow. */
@@ -79,6 +82,13 @@ export class PathWatch {
     if (this.carrier !== undefined) this.ask(this.carrier, deadlineMs);
   }
 
+  /** The carrier itself has its doubts. Its own remedies may be enough: that shows soon. */
+  doubt(carrier: Carrier): void {
+    if (carrier !== this.carrier || this.asking) return;
+    const rtt = this.options.session.stats.rttMs ?? DOUBT_MAX_MS;
+    this.ask(carrier, Math.min(DOUBT_MAX_MS, Math.max(DOUBT_MIN_MS, 4 * rtt)));
+  }
+
   private get traffic(): number {
     const { stats } = this.options.session;
     return stats.sentBytes + stats.receivedBytes;
@@ -132,7 +142,7 @@ export class PathWatch {
         // Busy, then: others came before the echo.
         if (progress > askedAt) return this.well();
         this.ill = true;
-        this.options.onStall();
+        this.options.onStall(askedAt);
         return;
       }
       this.options.onEcho(rttMs);

@@ -1,6 +1,7 @@
 import type { Clock, RandomBytes } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { CookieJar } from '../carrier/cookie-jar.ts';
+import type { HttpClientCarrier } from '../carrier/http/http-client.ts';
 import { connectHttp } from '../carrier/http/http-connect.ts';
 import type { ProxyRoute } from '../carrier/route.ts';
 import { connectWs } from '../carrier/ws-connect.ts';
@@ -57,6 +58,8 @@ export function candidatesFor(
   const urlOf = (scheme: string): URL =>
     new URL(server.href.replace(/^[a-z]+:/, `${scheme}${secure ? 's' : ''}:`));
   const [wsUrl, httpUrl] = [urlOf('ws'), urlOf('http')];
+  /** Knows what the path lets through. */
+  let last: HttpClientCarrier | undefined;
   const all: Candidate[] = [
     {
       kind: 'ws',
@@ -68,7 +71,15 @@ export function candidatesFor(
       kind: 'http',
       ...RANKS.http,
       available: always,
-      carry: (flight, signal) => connectHttp({ ...common, url: httpUrl, random, flight, signal, onNotice }),
+      carry: async (flight, signal) => {
+        const memory = last?.memory;
+        const made = await connectHttp({ ...common, url: httpUrl, random, flight, signal, onNotice, memory });
+        if (made.kind === 'open') last = made.carrier;
+        return made;
+      },
+      forget: () => {
+        last = undefined;
+      },
     },
   ];
   return all.filter(({ kind }) => transport === 'auto' || transport === kind);

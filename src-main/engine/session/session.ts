@@ -122,6 +122,7 @@ export class Session {
       openFlow: () => this.openFlow(carrier),
       onWritable: () => carrier === this.active && this.pump(),
       onClose: (reason) => this.carrierLost(carrier, reason),
+      onDoubt: () => this.watcher.onDoubt?.(carrier),
       seal: (control) => this.sealCarrierControl(control),
     });
     if (ready && this.carriers.has(carrier)) this.activate(carrier);

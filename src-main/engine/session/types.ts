@@ -53,6 +53,8 @@ export interface SessionWatcher {
   onActive?(carrier: Carrier): void;
   /** The client's: the server has taken `carrier` for this session, and what it has by then is known. */
   onAttached?(carrier: Carrier): void;
+  /** `carrier` has trouble on its path and goes on trying. */
+  onDoubt?(carrier: Carrier): void;
   /** A carrier is gone; `left`: another is there that may be used. */
   onCarrierLost?(carrier: Carrier, reason: CulvertError, left: boolean): void;
   onEnd?(error: CulvertError): void;

@@ -108,6 +108,10 @@ export class HttpClientCarrier implements Carrier {
   get maxRecordBytes(): number {
     return Math.max(1024, this.path.bodyLimit - 1024);
   }
+  get learnt(): Readonly<Record<string, number | boolean | undefined>> {
+    const { at: _, ...known } = this.path.memory;
+    return { ...known, lanes: this.lanes.size };
+  }
   /** What was learnt about the path so far. */
   get memory(): PathMemory {
     return this.path.memory;
@@ -307,7 +311,9 @@ export class HttpClientCarrier implements Carrier {
     }
     // What became of a stream says nothing of the path's way with whole messages.
     if (request.mode !== MODE.plain) this.path.streamOver(request, false);
-    else if (this.path.failed(request, outcome) === 'dead') this.finish(outcome.error);
+    else if (this.path.failed(request, outcome) === 'dead') return this.finish(outcome.error);
+    // The next try may be swallowed by what cut this one: whoever can ask for an echo knows sooner.
+    if (outcome.kind === 'cut' || outcome.kind === 'untouched') this.events?.onDoubt?.();
   }
 
   private readonly onTick = (): void => {

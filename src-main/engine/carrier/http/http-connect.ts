@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, RandomBytes } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
 import type { CookieJar } from '../cookie-jar.ts';
@@ -5,6 +6,7 @@ import { readFlightCookies } from '../flight-cookie.ts';
 import { basicAuth, openRoute, type ProxyRoute } from '../route.ts';
 import { HttpClientCarrier } from './http-client.ts';
 import { Lane } from './lane.ts';
+import { MAX_LANES } from './limits.ts';
 import type { PathMemory } from './path.ts';
 import { RequestForm } from './request-form.ts';
 import type { ResponseHead } from './response-parser.ts';
@@ -85,6 +87,8 @@ async function connectOnce(options: HttpConnectOptions): Promise<HttpConnectResu
     random: options.random,
   });
   const life = new AbortController();
+  // Each lane listens while it connects.
+  setMaxListeners(2 * MAX_LANES, life.signal);
   const through = route.kind === 'direct' ? url.host : `${url.host} through ${route.host}:${route.port}`;
   const open = (): ReturnType<typeof openRoute> =>
     openRoute({
