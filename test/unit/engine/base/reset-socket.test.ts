@@ -30,10 +30,11 @@ async function endlessSource(): Promise<{ near: Socket; far: Socket }> {
 }
 
 describe('resetSocket', () => {
-  it.each(['open', 'ended'])('cuts a connection that is %s', { timeout: 5000 }, async (state) => {
+  it.each(['open', 'ending', 'ended'])('cuts a connection that is %s', { timeout: 5000 }, async (state) => {
     const { near, far } = await endlessSource();
     near.resume();
     await once(near, 'data');
+    if (state === 'ending') near.end();
     if (state === 'ended') {
       near.end();
       far.resume();
