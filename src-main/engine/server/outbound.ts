@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
+import { resetSocket } from '../base/reset-socket.ts';
 import { sharedRead } from '../base/socket-reader.ts';
 import type { IncomingStream } from '../mux/muxer-options.ts';
 import type { OpenFailure, StreamEvents, Target } from '../mux/types.ts';
@@ -38,7 +39,7 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
       settled = true;
       // The kernel may have connected already: then the target gets a reset too, not an ordinary end. The timer
       // stays for a target that never answers.
-      socket?.resetAndDestroy();
+      if (socket !== undefined) resetSocket(socket);
     },
   };
   stream.listen(waiting);
