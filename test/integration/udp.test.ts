@@ -257,9 +257,9 @@ describe('UDP ASSOCIATE', () => {
   });
 
   it('has refusals of its own: no server', async () => {
-    const { server, ports } = await tunnel(['-D', '0'], { client: ['-t', '1'] });
+    const { server, client: process, ports } = await tunnel(['-D', '0'], { client: ['-t', '1'] });
     server.signal('SIGKILL');
-    await server.ended;
+    await says(process, /not connected: /);
     const { client, reply } = await SocksUdpClient.open(ports[0]);
     held(client);
     expect(reply).toBe(1);
