@@ -123,8 +123,11 @@ export class DatagramPump implements StreamEvents {
   close(): void {
     if (this.over) return;
     this.flush();
-    this.stream?.end();
+    const { stream } = this;
     this.finish({ kind: 'closed' });
+    // One that still waits for a session need not be opened any more.
+    if (stream?.id === 0) stream.reset('shutdown');
+    else stream?.end();
   }
 
   /** Ends it at once. Idempotent. */

@@ -3,8 +3,11 @@ import { isIPv6 } from 'node:net';
 
 /** What the kernel may hold each way, bytes: a burst of the longest datagrams, which macOS sends only so. */
 const KERNEL_BUFFER = 1 << 20;
-/** Bytes that may wait for the kernel; it takes them at once as a rule. What does not fit is dropped. */
-const SEND_BACKLOG = 256 << 10;
+/**
+ * Bytes that may wait for the kernel; what does not fit is dropped. It takes them at once as a rule, but tells so only
+ * after the turn, in which a window of datagrams may come.
+ */
+const SEND_BACKLOG = 1 << 20;
 
 export interface UdpSocketOptions {
   onMessage: (message: Buffer, from: RemoteInfo) => void;

@@ -7,6 +7,7 @@ import type { Target } from '../mux/types.ts';
 import { ByteBudget } from '../pump/datagram-queue.ts';
 import type { DatagramTally } from '../pump/datagram-tally.ts';
 import { STREAM_PROTOCOL } from '../wire/frame.ts';
+import { sharedLookup } from './shared-lookup.ts';
 import { UdpAssociation } from './udp-association.ts';
 import type { Lookup } from './udp-names.ts';
 import type { Association, AssociationOptions } from './udp-options.ts';
@@ -35,9 +36,11 @@ export class UdpOutbound {
   private readonly options: UdpOutboundOptions;
   private readonly associations = new Set<Association>();
   private readonly budget: ByteBudget;
+  private readonly lookup: Lookup;
 
   constructor(options: UdpOutboundOptions) {
     this.options = options;
+    this.lookup = sharedLookup(options.lookup ?? systemLookup, options.clock);
     this.budget = new ByteBudget(options.config.udpQueueTotalBytes);
   }
 
@@ -61,7 +64,7 @@ export class UdpOutbound {
     const options: AssociationOptions = {
       limits: config,
       clock,
-      lookup: this.options.lookup ?? systemLookup,
+      lookup: this.lookup,
       tally: owner.tally,
       budget: this.budget,
       log,
