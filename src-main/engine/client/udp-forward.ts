@@ -150,7 +150,8 @@ export class UdpForward {
     if (this.links.size < this.options.limits.udpAssociations) return true;
     if (oldest === undefined) return false;
     this.links.delete(oldest[0]);
-    oldest[1].close();
+    // Not in order: a FIN leaves after the OPEN of the new one, for which the server may have no room until then.
+    oldest[1].destroy();
     return true;
   }
 
