@@ -59,7 +59,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   {
     long: 'local',
     shorts: ['L'],
-    value: '[bind:]port:host:hostport',
+    value: '[bind:]port:host:hostport[/udp]',
     repeatable: true,
     role: 'client',
     slot: 'local',
@@ -67,7 +67,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     help:
       'Forward a local port to host:hostport, reached from the server. An empty host is the server itself; ' +
       '"-L port" and "-L bind:port" mean the same port there. Listens on 127.0.0.1 unless bind is given ' +
-      '("*" for every interface). Local port 0 takes any free port. Repeatable.',
+      '("*" for every interface). Local port 0 takes any free port. "/udp" forwards datagrams. Repeatable.',
     example: 'culvert -L 1080::1080 server:80 -p password',
   },
   {
@@ -78,7 +78,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     role: 'client',
     slot: 'dynamic',
     group: 'Forwards',
-    help: 'Local SOCKS5, SOCKS4, SOCKS4a and HTTP proxy on one port. Repeatable.',
+    help: 'Local SOCKS5 (UDP too), SOCKS4, SOCKS4a and HTTP proxy on one port. Repeatable.',
     example: 'culvert -D 1080 server:80 -p password',
   },
   {

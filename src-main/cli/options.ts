@@ -10,7 +10,7 @@ export type KeyOption =
   | { readonly from: 'none' };
 
 export type Forward =
-  | { readonly kind: 'static'; readonly bind: ListenAddress; readonly target: HostPort }
+  | { readonly kind: 'static' | 'udp'; readonly bind: ListenAddress; readonly target: HostPort }
   | { readonly kind: 'dynamic'; readonly bind: ListenAddress; readonly auth: Credentials | undefined };
 
 interface CommonOptions {
@@ -40,7 +40,7 @@ export interface ServerCliOptions extends CommonOptions {
 export interface ClientCliOptions extends CommonOptions {
   readonly role: 'client';
   readonly server: ServerAddress;
-  /** At least one; no two with the same bind address and port. `target.host` is empty for the server itself. */
+  /** At least one; no two of TCP or of UDP with the same bind address and port. `target.host` is empty for the server itself. */
   readonly forwards: readonly Forward[];
   readonly headers: readonly (readonly [string, string])[];
   /** PEM file of certificate authorities; not read yet. */

@@ -82,12 +82,12 @@ export function transportOf({
 function engineForward(forward: Forward): EngineForward {
   // No host is every interface, which the engine's listener has as an empty one.
   const bind = { host: forward.bind.host ?? '', port: forward.bind.port };
-  return forward.kind === 'static'
-    ? { kind: 'static', bind, target: forward.target }
-    : { kind: 'dynamic', bind, auth: forward.auth };
+  return forward.kind === 'dynamic'
+    ? { kind: 'dynamic', bind, auth: forward.auth }
+    : { kind: forward.kind, bind, target: forward.target };
 }
 
-/** `listening on 127.0.0.1:1080 -> server:1080`. */
+/** `listening on 127.0.0.1:1080 -> server:1080`, and with `/udp` behind both for UDP. */
 function listeningText(forward: Forward, rule: RuleStatus, server: string): string {
   const host = forward.bind.host === undefined ? '*' : (rule.listening?.host ?? forward.bind.host);
   const here = formatHostPort(host, rule.listening?.port ?? forward.bind.port);
@@ -95,7 +95,10 @@ function listeningText(forward: Forward, rule: RuleStatus, server: string): stri
     const auth = forward.auth === undefined ? '' : ', with user and password';
     return `listening on ${here} -> anywhere (SOCKS and HTTP proxy${auth})`;
   }
-  return `listening on ${here} -> ${formatHostPort(forward.target.host || server, forward.target.port)}`;
+  const there = formatHostPort(forward.target.host || server, forward.target.port);
+  return forward.kind === 'udp'
+    ? `listening on ${here}/udp -> ${there}/udp`
+    : `listening on ${here} -> ${there}`;
 }
 
 function readCertificates(path: string, readText: ReadText): string {

@@ -58,6 +58,25 @@ export interface EngineConfig {
   reprobeMaxMs: number;
   /** Bytes per second of stream data, each way; 0 = no limit (`-T`). */
   throttleBytesPerSecond: number;
+  /**
+   * A UDP association on which nothing moves is closed after this (`-t`). Two minutes is the least that RFC 4787
+   * REQ-5 allows a NAT, and what Linux keeps a flow with answers.
+   */
+  udpIdleMs: number;
+  /** ... and one to port 53 after this, as REQ-5 allows there: each query of a resolver is one. */
+  udpDnsIdleMs: number;
+  /** UDP associations of one rule at a client (the one idle longest makes room), of one session at a server. */
+  udpAssociations: number;
+  /** UDP associations of a server in all. */
+  udpAssociationsTotal: number;
+  /** Targets, and names, one association remembers at the server; the one unused longest makes room. */
+  udpTargets: number;
+  /** Bytes of datagrams one association holds until they can be sent; the oldest are dropped for newer ones. */
+  udpQueueBytes: number;
+  /** ... and all associations of a server, or of a client, together. */
+  udpQueueTotalBytes: number;
+  /** A datagram that has waited this long is dropped: whoever sent it has sent another since. */
+  udpLateMs: number;
   /** Longest graceful stop: streams get this long to finish. */
   drainMs: number;
 }
@@ -89,8 +108,23 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   reprobeMinMs: 10_000,
   reprobeMaxMs: 5 * 60_000,
   throttleBytesPerSecond: 0,
+  udpIdleMs: 120_000,
+  udpDnsIdleMs: 15_000,
+  udpAssociations: 1024,
+  udpAssociationsTotal: 8192,
+  udpTargets: 1024,
+  udpQueueBytes: 256 << 10,
+  udpQueueTotalBytes: 64 << 20,
+  udpLateMs: 2_000,
   drainMs: 3_000,
 };
+
+const DNS_PORT = 53;
+
+/** How long a UDP association to `port` is kept when nothing moves, ms. */
+export function udpIdleMsFor(config: Pick<EngineConfig, 'udpIdleMs' | 'udpDnsIdleMs'>, port: number): number {
+  return port === DNS_PORT ? Math.min(config.udpDnsIdleMs, config.udpIdleMs) : config.udpIdleMs;
+}
 
 const MIN_WINDOW = 4096;
 const MAX_WINDOW = 1 << 30;

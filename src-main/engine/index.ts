@@ -10,5 +10,6 @@ export { type ProxyFromEnvironment, parseProxy, proxyFromEnvironment } from './c
 export type { ConnectionStatus, Forward, RuleStatus } from './client/rule.ts';
 export { DEFAULT_CONFIG, type EngineConfig, resolveConfig } from './config.ts';
 export { generateKey, keyStrength, parseKey, type UserKey } from './crypto/keys.ts';
+export type { DatagramCounters } from './mux/types.ts';
 export type { CoverSpec } from './server/cover.ts';
 export { Server, type ServerOptions, type ServerSessionStatus } from './server/server.ts';

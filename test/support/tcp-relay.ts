@@ -21,6 +21,7 @@ export class TcpRelay {
   refuseUpgrades = false;
   /** Upgrades that were refused. */
   refused = 0;
+  private held = false;
   private readonly target: number;
   private readonly server: Server;
   private readonly pairs = new Set<Pair>();
@@ -62,6 +63,17 @@ export class TcpRelay {
     for (const pair of this.pairs) pair.dead = true;
   }
 
+  /** Passes nothing on until `release`; what comes meanwhile fills the buffers on the way. */
+  hold(): void {
+    this.held = true;
+    for (const { near, far } of this.pairs) for (const socket of [near, far]) socket?.pause();
+  }
+
+  release(): void {
+    this.held = false;
+    for (const { near, far } of this.pairs) for (const socket of [near, far]) socket?.resume();
+  }
+
   close(): void {
     this.server.close();
     this.cut();
@@ -99,7 +111,9 @@ export class TcpRelay {
         this.bytes += chunk.length;
         if (!to.write(chunk)) from.pause();
       });
-      to.on('drain', () => from.resume());
+      to.on('drain', () => {
+        if (!this.held) from.resume();
+      });
       from.on('end', () => {
         if (!pair.dead) to.end();
       });

@@ -51,6 +51,14 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * When datagrams leave: after all events of the loop's turn, as Node reads up to 32 datagrams in one, each of which
+ * would be a record of its own.
+ */
+export function afterThisTurn(fn: () => void): void {
+  setImmediate(fn);
+}
+
 /** Above this many streams a flush waits for the others of its turn. */
 const BATCH_ABOVE = 8;
 

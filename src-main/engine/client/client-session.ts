@@ -39,6 +39,7 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     role: 'client',
     limits: config,
     peerWindowBytes: grant.hello.windowBytes,
+    peerFeatures: grant.hello.features,
     clock,
     rttMs: () => session.stats.minRttMs,
     fault: (error) => session.destroy(error),

@@ -2,6 +2,7 @@ import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base
 import { type Logger, silentLogger } from '../base/log.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
+import { ByteBudget } from '../pump/datagram-queue.ts';
 import type { SessionStats } from '../session/types.ts';
 import { Dialer } from './dialer.ts';
 import type { CarrierStatus, DialerState, PathStatus } from './dialer-state.ts';
@@ -70,9 +71,18 @@ export class Client {
       );
       this.networkChanged(this.online);
     });
+    const budget = new ByteBudget(config.udpQueueTotalBytes);
     this.rules = options.forwards.map(
       (forward) =>
-        new ForwardRule({ forward, opener: this.tunnel, idleTimeoutMs: config.idleTimeoutMs, clock, log }),
+        new ForwardRule({
+          forward,
+          opener: this.tunnel,
+          idleTimeoutMs: config.idleTimeoutMs,
+          udp: config,
+          budget,
+          clock,
+          log,
+        }),
     );
   }
 

@@ -8,6 +8,7 @@ import {
   type ClientHello,
   decodeClientHello,
   encodeServerHello,
+  FEATURE,
   PROLOGUE,
   SESSION_ID_BYTES,
 } from '../wire/hello.ts';
@@ -123,7 +124,7 @@ export class Gate {
       encodeServerHello(
         {
           sessionId,
-          features: hello.features,
+          features: FEATURE.tcp | FEATURE.udp,
           windowBytes: this.options.windowBytes,
           receiveBytes: this.options.receiveBytes,
           keptMs: this.options.keptMs,

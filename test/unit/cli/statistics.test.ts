@@ -7,7 +7,15 @@ import {
   type DialerState,
 } from '../../../src-main/engine/index.ts';
 
-const rule = { label: '127.0.0.1:1080 → a:80', listening: undefined, active: 2, total: 5, failed: 1 };
+const NONE = { sent: 0, received: 0, dropped: 0 };
+const rule = {
+  label: '127.0.0.1:1080 → a:80',
+  listening: undefined,
+  active: 2,
+  total: 5,
+  failed: 1,
+  datagrams: NONE,
+};
 
 const inUse = {
   transport: 'ws',
@@ -139,7 +147,17 @@ test('a rate is never negative, and a name that was not seen for a turn begins a
 test('a server: a line per session, up and down as its client sees them', () => {
   const session = { user: 'me', from: 'WebSocket from 10.0.0.1:5', streams: 1, opened: 4, rttMs: undefined };
   const lines = serverLines(
-    [{ ...session, sent: 2048, received: 100, resumes: 1, resentBytes: 0 }],
+    [
+      {
+        ...session,
+        sent: 2048,
+        received: 100,
+        resumes: 1,
+        resentBytes: 0,
+        associations: 0,
+        datagrams: NONE,
+      },
+    ],
     new RateBook(),
     1,
   );
@@ -148,4 +166,28 @@ test('a server: a line per session, up and down as its client sees them', () => 
     'WebSocket from 10.0.0.1:5 (user me): 1 open, 4 in all; 100 B up (100 B/s), 2 KiB down (2 KiB/s); ' +
       'resumed 1 times, 0 B sent again',
   ]);
+});
+
+test('UDP: datagrams of a rule, of its associations and of a session', () => {
+  const datagrams = { sent: 1, received: 3, dropped: 2 };
+  const udp = status(0, 0, { rules: [{ ...rule, sent: 0, received: 0, datagrams }] });
+  const open = [
+    { ...connection(1, 0), datagrams: NONE },
+    { id: 3, target: { host: '', port: 0 }, sent: 0, received: 0, datagrams },
+  ];
+  const nothing = '0 B up (0 B/s), 0 B down (0 B/s)';
+  expect(clientLines(udp, [open], new RateBook(), 5, 6000).slice(1)).toEqual([
+    `127.0.0.1:1080 → a:80: 2 open, 5 in all, 1 failed; ${nothing}; 1 datagram up, 3 down, 2 dropped`,
+    `  #1 the server:80/udp: ${nothing}; 0 datagrams up, 0 down, 0 dropped`,
+    `  #3 UDP association: ${nothing}; 1 datagram up, 3 down, 2 dropped`,
+  ]);
+  const session = { user: 'me', from: undefined, streams: 1, opened: 4, rttMs: undefined, resumes: 0 };
+  const [, line] = serverLines(
+    [{ ...session, sent: 0, received: 0, resentBytes: 0, associations: 1, datagrams }],
+    new RateBook(),
+    1,
+  );
+  expect(line).toBe(
+    `away (user me): 1 open, 4 in all; ${nothing}; 1 UDP association, 3 datagrams up, 1 down, 2 dropped`,
+  );
 });
