@@ -64,8 +64,8 @@ export class EngineRoom {
     retryNow: async ({ id }) => {
       for (const runner of this.chosen(id)) runner.retryNow();
     },
-    networkChanged: async () => {
-      for (const runner of this.runners.values()) runner.networkChanged();
+    networkChanged: async ({ online }) => {
+      for (const runner of this.runners.values()) runner.networkChanged(online);
     },
     connections: async ({ profileId, limit }) => this.connections(profileId, limit),
     closeConnections: async ({ ids }) => this.closeConnections(ids),

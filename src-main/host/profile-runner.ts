@@ -1,12 +1,10 @@
-import type { ConnectionRow } from '../../src-shared/connections.ts';
-import type { CarrierName } from '../../src-shared/profile.ts';
-import type { Connection, Listener } from '../../src-shared/status.ts';
-import { isUp } from '../../src-shared/status.ts';
 import { isDeepStrictEqual } from 'node:util';
+import type { ConnectionRow } from '../../src-shared/connections.ts';
+import type { Connection, Listener } from '../../src-shared/status.ts';
 import type { Client, ForwardRule, Logger } from '../engine/index.ts';
 import type { ProfileCounters, RuleCounters, RunProfile, RunRule } from './engine-messages.ts';
-import { failureOf, makeFailure } from './failures.ts';
-import { ConnectionView, carrierFor, forwardOf, makeClient } from './run-client.ts';
+import { failureOf } from './failures.ts';
+import { ConnectionView, forwardOf, makeClient, transportFor } from './run-client.ts';
 
 /** A rule of a running profile. */
 interface RunningRule {
@@ -35,8 +33,7 @@ export class ProfileRunner {
   private readonly log: Logger;
   private readonly onChange: () => void;
   private client: Client | undefined;
-  private view = new ConnectionView('ws');
-  private transport: CarrierName = 'ws';
+  private readonly view = new ConnectionView();
   private failed: Connection | undefined;
   private rules: RunningRule[] = [];
   private closed = false;
@@ -61,9 +58,13 @@ export class ProfileRunner {
   /** Changes to `profile`. What needs no new connection gets none, and rules that stay the same are left alone. */
   update(profile: RunProfile): Promise<void> {
     return this.inTurn(async () => {
-      const same = isDeepStrictEqual(clientPart(profile), clientPart(this.profile)) && this.client !== undefined;
+      const same =
+        isDeepStrictEqual(clientPart(profile), clientPart(this.profile)) && this.client !== undefined;
       this.profile = profile;
-      if (same) return this.applyRules();
+      if (same) {
+        this.client?.setTransport(transportFor(profile.transport));
+        return this.applyRules();
+      }
       this.drop();
       await this.open();
     });
@@ -76,8 +77,8 @@ export class ProfileRunner {
     this.onChange();
   }
 
-  networkChanged(): void {
-    this.client?.retryNow();
+  networkChanged(online: boolean | null): void {
+    this.client?.networkChanged(online ?? true);
   }
 
   close(): void {
@@ -113,7 +114,8 @@ export class ProfileRunner {
 
   /** Of all connections that are open, with rates since the last time they were asked for. */
   rows(prefix: string): ConnectionRow[] {
-    const up = isUp(this.connection());
+    const connection = this.connection();
+    const transport = 'transport' in connection ? connection.transport : null;
     const session = this.client?.status().session;
     const now = performance.now();
     const seen = new Set<string>();
@@ -127,8 +129,8 @@ export class ProfileRunner {
           profileId: this.id,
           ruleId: rule.id,
           target: open.target ?? null,
-          state: up ? 'open' : 'held',
-          transport: up ? this.transport : null,
+          state: transport === null ? 'held' : 'open',
+          transport,
           openedAt: open.openedAt,
           resumes: session?.resumes ?? 0,
           replayedBytes: session?.resentBytes ?? 0,
@@ -181,8 +183,7 @@ export class ProfileRunner {
   private async open(): Promise<void> {
     this.failed = undefined;
     try {
-      this.transport = carrierFor(this.profile.transport);
-      this.view = new ConnectionView(this.transport);
+      this.view.forget();
       const client = await makeClient(this.profile, { log: this.log, onState: () => this.onChange() });
       if (this.closed) return;
       this.client = client;
@@ -217,11 +218,6 @@ export class ProfileRunner {
   private async listen(running: RunningRule): Promise<void> {
     const { rule } = running;
     const forward = forwardOf(rule);
-    if (forward === undefined) {
-      const failure = makeFailure('ERR_UNSUPPORTED', 'this version has no UDP rules yet');
-      running.listener = { kind: 'failed', failure };
-      return;
-    }
     try {
       const opened = await this.client?.addForward(forward);
       if (opened === undefined) return;
@@ -254,8 +250,9 @@ export class ProfileRunner {
 }
 
 /** What needs another client when it changes. */
-function clientPart({ rules: _rules, connectAtStart: _start, ...rest }: RunProfile): object {
-  return rest;
+function clientPart({ rules: _rules, connectAtStart: _start, transport, ...rest }: RunProfile): object {
+  // A transport that the engine has is taken up by a running client.
+  return { ...rest, transport: transport === 'kcp' ? transport : 'any' };
 }
 
 /** ... or another listener. */
