@@ -21,7 +21,9 @@ export const ENGINE_CODES = [
   'ERR_SERVER_TIMEOUT',
   'ERR_TLS',
   'ERR_PROXY',
+  'ERR_BLOCKED',
   'ERR_NOT_CULVERT',
+  'ERR_WRONG_KEY',
   'ERR_KEY_OR_CLOCK',
   'ERR_CLOCK',
   'ERR_HANDSHAKE',
@@ -122,13 +124,15 @@ export type Action = (typeof ACTIONS)[number];
 
 const ACTION_OF: Readonly<Record<ErrorCode, Action>> = {
   // The six that a person meets most: six different actions.
-  ERR_KEY_OR_CLOCK: 'editKey',
+  ERR_WRONG_KEY: 'editKey',
   ERR_NAME_NOT_FOUND: 'editHost',
   ERR_SERVER_REFUSED: 'editPort',
   ERR_SERVER_TIMEOUT: 'useHttp',
   ERR_CLOCK: 'fixClock',
   ERR_PROXY: 'editProxy',
 
+  ERR_KEY_OR_CLOCK: 'editKey',
+  ERR_BLOCKED: 'editProxy',
   ERR_TLS: 'editTls',
   ERR_NOT_CULVERT: 'editServer',
   ERR_SERVER_UNREACHABLE: 'retry',
@@ -174,6 +178,7 @@ export function actionFor(code: ErrorCode): Action {
 
 /** Failures that trying again does not mend: the state is Failed, not Reconnecting, until something is changed. */
 export const FINAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_WRONG_KEY',
   'ERR_KEY_OR_CLOCK',
   'ERR_CLOCK',
   'ERR_BAD_ADDRESS',

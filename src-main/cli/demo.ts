@@ -18,7 +18,7 @@ import { exitWhenFlushed, guardProcess, reportUnexpected } from './process-guard
 import { onStopSignal } from './stop-signals.ts';
 
 /*
- * `npm start`: server, web target and forward in one process on loopback, a real transfer through them, then left
+ * `npm run demo`: server, web target and forward in one process on loopback, a real transfer through them, then left
  * running. `--once` ends after the transfer.
  */
 
@@ -35,6 +35,7 @@ async function demo(once: boolean): Promise<void> {
   const bind = { host: LOOPBACK, port: await freeNicePort() };
   const client = new Client({
     server: new URL(`ws://${LOOPBACK}:${serverPort}/`),
+    transport: 'ws',
     key,
     forwards: [{ kind: 'static', bind, target: { host: '', port: target.port } }],
     log,

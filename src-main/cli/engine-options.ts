@@ -18,6 +18,8 @@ export function engineConfig(options: CliOptions): Partial<EngineConfig> {
     // `-t 0` is "never" for idle connections, which a dial cannot be: it keeps its default.
     dialTimeoutMs: timeoutSeconds ? timeoutSeconds * 1000 : DEFAULT_CONFIG.dialTimeoutMs,
     idleTimeoutMs: (timeoutSeconds ?? 0) * 1000,
+    // ... nor a UDP association, which has no other end.
+    udpIdleMs: timeoutSeconds ? timeoutSeconds * 1000 : DEFAULT_CONFIG.udpIdleMs,
   };
 }
 
@@ -25,7 +27,7 @@ export function engineConfig(options: CliOptions): Partial<EngineConfig> {
 export function checkTransport(options: CliOptions): void {
   if (options.transport !== 'kcp') return;
   throw new CulvertError('ERR_BAD_OPTION', 'KCP (-K, --transport kcp) is not available yet', {
-    remedy: 'use WebSocket: culvert -w -D 1080 server:80 -p password',
+    remedy: 'let it choose: culvert --transport auto -D 1080 server:80 -p password',
   });
 }
 

@@ -7,6 +7,7 @@ import {
   type RuleStatus,
 } from '../engine/index.ts';
 import { checkTransport, engineConfig, readUserKey } from './engine-options.ts';
+import { watchNetwork } from './network-watch.ts';
 import type { ClientCliOptions, Forward } from './options.ts';
 import { type ReadText, readTextFile } from './read-text.ts';
 import type { Running, Terminal } from './running.ts';
@@ -30,8 +31,12 @@ export async function startClient(
     server: serverUrl(options),
     key,
     forwards: options.forwards.map(engineForward),
-    transport: options.transport === 'http' ? 'http' : 'ws',
-    headers: options.headers,
+    transport: transportOf(options),
+    route: options.proxy,
+    headers:
+      options.hostHeader === undefined ? options.headers : [...options.headers, ['Host', options.hostHeader]],
+    serverName: options.sni,
+    userAgent: options.userAgent,
     ca,
     config: engineConfig(options),
     log,
@@ -41,18 +46,20 @@ export async function startClient(
   rules.forEach((rule, index) => {
     say(listeningText(options.forwards[index], rule, options.server.host));
   });
-  if (!choseTransport(options)) {
-    log.info(
-      'plain HTTP is not the default yet; using WebSocket, as -w does (to try HTTP: --transport http)',
-    );
-  }
+  const stopWatching = watchNetwork((online) => {
+    log.info(online ? 'the network changed' : 'there is no network');
+    client.networkChanged(online);
+  });
 
   const book = new RateBook();
   return {
     connections: () => client.status().streams,
     statistics: (seconds) =>
       clientLines(client.status(), client.connections(), book, seconds, performance.now()),
-    close: () => client.close(),
+    close: () => {
+      stopWatching();
+      return client.close();
+    },
   };
 }
 
@@ -63,21 +70,24 @@ export function serverUrl({ server, path }: Pick<ClientCliOptions, 'server' | 'p
   );
 }
 
-/** Whether the person said what to use: by `-w`, by name or by the URL's scheme. */
-function choseTransport({ transport, server }: ClientCliOptions): boolean {
-  if (transport !== undefined) return transport !== 'auto';
-  return server.scheme === 'ws' || server.scheme === 'wss';
+/** What was asked for, by `-w`, by name or by the URL's scheme; else plain HTTP, as in goflyway. */
+export function transportOf({
+  transport,
+  server,
+}: Pick<ClientCliOptions, 'transport' | 'server'>): 'auto' | 'http' | 'ws' {
+  if (transport === 'kcp') throw new CulvertError('ERR_BAD_OPTION', 'KCP is not available yet');
+  return transport ?? (server.scheme === 'ws' || server.scheme === 'wss' ? 'ws' : 'http');
 }
 
 function engineForward(forward: Forward): EngineForward {
   // No host is every interface, which the engine's listener has as an empty one.
   const bind = { host: forward.bind.host ?? '', port: forward.bind.port };
-  return forward.kind === 'static'
-    ? { kind: 'static', bind, target: forward.target }
-    : { kind: 'dynamic', bind, auth: forward.auth };
+  return forward.kind === 'dynamic'
+    ? { kind: 'dynamic', bind, auth: forward.auth }
+    : { kind: forward.kind, bind, target: forward.target };
 }
 
-/** `listening on 127.0.0.1:1080 -> server:1080`. */
+/** `listening on 127.0.0.1:1080 -> server:1080`, and with `/udp` behind both for UDP. */
 function listeningText(forward: Forward, rule: RuleStatus, server: string): string {
   const host = forward.bind.host === undefined ? '*' : (rule.listening?.host ?? forward.bind.host);
   const here = formatHostPort(host, rule.listening?.port ?? forward.bind.port);
@@ -85,7 +95,10 @@ function listeningText(forward: Forward, rule: RuleStatus, server: string): stri
     const auth = forward.auth === undefined ? '' : ', with user and password';
     return `listening on ${here} -> anywhere (SOCKS and HTTP proxy${auth})`;
   }
-  return `listening on ${here} -> ${formatHostPort(forward.target.host || server, forward.target.port)}`;
+  const there = formatHostPort(forward.target.host || server, forward.target.port);
+  return forward.kind === 'udp'
+    ? `listening on ${here}/udp -> ${there}/udp`
+    : `listening on ${here} -> ${there}`;
 }
 
 function readCertificates(path: string, readText: ReadText): string {

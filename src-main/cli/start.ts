@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whyHeadless } from './desktop.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -13,19 +14,19 @@ import { exitWhenFlushed, guardProcess, reportUnexpected } from './process-guard
  * `npm start --` is for `culvert ui`.
  */
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const electron = `${root}node_modules/electron`;
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const electron = join(root, 'node_modules/electron');
 const guard = guardProcess();
 
 const reason = whyHeadless({
   platform: process.platform,
   env: process.env,
   // Without path.txt the package is there and its program was not loaded.
-  electron: existsSync(`${electron}/path.txt`),
-  app: existsSync(`${root}out/src-main/shell/main.js`),
+  electron: existsSync(join(electron, 'path.txt')),
+  app: existsSync(join(root, 'out/src-main/shell/main.js')),
 });
 if (reason === undefined) {
-  const child = spawn(process.execPath, [`${electron}/cli.js`, root], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [join(electron, 'cli.js'), root], { stdio: 'inherit' });
   child.once('error', (error) => reportUnexpected(error, guard));
   child.once('exit', (code) => exitWhenFlushed(code ?? EXIT_CODES.unexpected.code));
 } else {

@@ -64,8 +64,8 @@ export class EngineRoom {
     retryNow: async ({ id }) => {
       for (const runner of this.chosen(id)) runner.retryNow();
     },
-    networkChanged: async () => {
-      for (const runner of this.runners.values()) runner.networkChanged();
+    networkChanged: async ({ online }) => {
+      for (const runner of this.runners.values()) runner.networkChanged(online);
     },
     connections: async ({ profileId, limit }) => this.connections(profileId, limit),
     closeConnections: async ({ ids }) => this.closeConnections(ids),
@@ -121,6 +121,8 @@ export class EngineRoom {
   }
 
   private disconnect(id: string): void {
+    // The last bytes count, however short it was on.
+    this.sampler.flush();
     this.runners.get(id)?.close();
     this.runners.delete(id);
     this.told.delete(id);

@@ -35,6 +35,11 @@ export class EngineSampler {
     this.timer.unref();
   }
 
+  /** A sample now: something that is counted is about to go. */
+  flush(): void {
+    if (this.timer !== undefined) this.tick();
+  }
+
   private tick(): void {
     const { at, profiles, server } = this.read();
     // A late timer, or a clock that was set: never a span of nothing.

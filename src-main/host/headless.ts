@@ -40,7 +40,7 @@ export function headlessInfo(version: string): HostInfo {
       clockSettings: false,
       portOwner: ['linux', 'darwin', 'win32'].includes(process.platform),
       kcp: false,
-      udpRules: false,
+      udpRules: true,
     },
   };
 }

@@ -1,17 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionRow } from '../../src-shared/connections.ts';
-import type { CarrierName } from '../../src-shared/profile.ts';
 import type { Connection, Listener } from '../../src-shared/status.ts';
-import { isUp } from '../../src-shared/status.ts';
 import type { Client, ForwardRule, Logger } from '../engine/index.ts';
 import type { ProfileCounters, RuleCounters, RunProfile, RunRule } from './engine-messages.ts';
-import { failureOf, makeFailure } from './failures.ts';
-import { ConnectionView, carrierFor, forwardOf, makeClient } from './run-client.ts';
+import { failureOf } from './failures.ts';
+import { ConnectionView, forwardOf, makeClient, transportFor } from './run-client.ts';
 
 /** A rule of a running profile. */
 interface RunningRule {
   readonly rule: RunRule;
-  /** What of it the engine knows: equal text, equal rule. */
-  readonly text: string;
   /** Names its connections: no other rule of this process has it. */
   readonly serial: number;
   forward: ForwardRule | undefined;
@@ -36,8 +33,7 @@ export class ProfileRunner {
   private readonly log: Logger;
   private readonly onChange: () => void;
   private client: Client | undefined;
-  private view = new ConnectionView('ws');
-  private transport: CarrierName = 'ws';
+  private readonly view = new ConnectionView();
   private failed: Connection | undefined;
   private rules: RunningRule[] = [];
   private closed = false;
@@ -62,9 +58,13 @@ export class ProfileRunner {
   /** Changes to `profile`. What needs no new connection gets none, and rules that stay the same are left alone. */
   update(profile: RunProfile): Promise<void> {
     return this.inTurn(async () => {
-      const same = clientText(profile) === clientText(this.profile) && this.client !== undefined;
+      const same =
+        isDeepStrictEqual(clientPart(profile), clientPart(this.profile)) && this.client !== undefined;
       this.profile = profile;
-      if (same) return this.applyRules();
+      if (same) {
+        this.client?.setTransport(transportFor(profile.transport));
+        return this.applyRules();
+      }
       this.drop();
       await this.open();
     });
@@ -77,8 +77,8 @@ export class ProfileRunner {
     this.onChange();
   }
 
-  networkChanged(): void {
-    this.client?.retryNow();
+  networkChanged(online: boolean | null): void {
+    this.client?.networkChanged(online ?? true);
   }
 
   close(): void {
@@ -114,7 +114,8 @@ export class ProfileRunner {
 
   /** Of all connections that are open, with rates since the last time they were asked for. */
   rows(prefix: string): ConnectionRow[] {
-    const up = isUp(this.connection());
+    const connection = this.connection();
+    const transport = 'transport' in connection ? connection.transport : null;
     const session = this.client?.status().session;
     const now = performance.now();
     const seen = new Set<string>();
@@ -128,8 +129,8 @@ export class ProfileRunner {
           profileId: this.id,
           ruleId: rule.id,
           target: open.target ?? null,
-          state: up ? 'open' : 'held',
-          transport: up ? this.transport : null,
+          state: transport === null ? 'held' : 'open',
+          transport,
           openedAt: open.openedAt,
           resumes: session?.resumes ?? 0,
           replayedBytes: session?.resentBytes ?? 0,
@@ -182,8 +183,7 @@ export class ProfileRunner {
   private async open(): Promise<void> {
     this.failed = undefined;
     try {
-      this.transport = carrierFor(this.profile.transport);
-      this.view = new ConnectionView(this.transport);
+      this.view.forget();
       const client = await makeClient(this.profile, { log: this.log, onState: () => this.onChange() });
       if (this.closed) return;
       this.client = client;
@@ -196,10 +196,11 @@ export class ProfileRunner {
   }
 
   private async applyRules(): Promise<void> {
-    const wanted = new Map(this.profile.rules.map((rule) => [rule.id, ruleText(rule)]));
     const kept: RunningRule[] = [];
     for (const running of this.rules) {
-      if (running.forward !== undefined && wanted.get(running.rule.id) === running.text) kept.push(running);
+      const wanted = this.profile.rules.find((rule) => rule.id === running.rule.id);
+      const same = wanted !== undefined && isDeepStrictEqual(rulePart(wanted), rulePart(running.rule));
+      if (running.forward !== undefined && same) kept.push(running);
       else this.dropRule(running);
     }
     // Listed at once, in their order, so that the page sees what is being opened.
@@ -207,7 +208,7 @@ export class ProfileRunner {
       const old = kept.find((running) => running.rule.id === rule.id);
       if (old !== undefined) return old;
       const listener: Listener = { kind: rule.enabled ? 'starting' : 'off' };
-      return { rule, text: ruleText(rule), serial: nextSerial++, forward: undefined, listener };
+      return { rule, serial: nextSerial++, forward: undefined, listener };
     });
     for (const running of this.rules) {
       if (running.forward === undefined && running.rule.enabled) await this.listen(running);
@@ -217,11 +218,6 @@ export class ProfileRunner {
   private async listen(running: RunningRule): Promise<void> {
     const { rule } = running;
     const forward = forwardOf(rule);
-    if (forward === undefined) {
-      const failure = makeFailure('ERR_UNSUPPORTED', 'this version has no UDP rules yet');
-      running.listener = { kind: 'failed', failure };
-      return;
-    }
     try {
       const opened = await this.client?.addForward(forward);
       if (opened === undefined) return;
@@ -254,10 +250,12 @@ export class ProfileRunner {
 }
 
 /** What needs another client when it changes. */
-function clientText({ rules: _rules, connectAtStart: _start, ...rest }: RunProfile): string {
-  return JSON.stringify(rest);
+function clientPart({ rules: _rules, connectAtStart: _start, transport, ...rest }: RunProfile): object {
+  // A transport that the engine has is taken up by a running client.
+  return { ...rest, transport: transport === 'kcp' ? transport : 'any' };
 }
 
-function ruleText({ name: _name, ...rest }: RunRule): string {
-  return JSON.stringify(rest);
+/** ... or another listener. */
+function rulePart({ name: _name, ...rest }: RunRule): object {
+  return rest;
 }

@@ -1,7 +1,8 @@
 import { printHostPort } from '../../src-shared/address.ts';
-import type { CarrierName, ProfileLimits } from '../../src-shared/profile.ts';
+import type { ProfileLimits } from '../../src-shared/profile.ts';
 import type { Connection } from '../../src-shared/status.ts';
 import {
+  assertNever,
   Client,
   type ClientStatus,
   DEFAULT_CONFIG,
@@ -27,10 +28,10 @@ export function engineLimits(limits: ProfileLimits): Partial<EngineConfig> {
   };
 }
 
-/** Which of its transports the engine uses for what is asked for. */
-export function carrierFor(transport: RunProfile['transport']): Exclude<CarrierName, 'kcp'> {
+/** What is asked of the engine. Throws ERR_UNSUPPORTED for what it has not. */
+export function transportFor(transport: RunProfile['transport']): 'auto' | 'http' | 'ws' {
   if (transport === 'kcp') throw new HostError('ERR_UNSUPPORTED', 'this version has no KCP yet');
-  return transport === 'http' ? 'http' : 'ws';
+  return transport;
 }
 
 /** A client of the profile, without rules, that is not started. Rejects with ERR_BAD_KEY, ERR_UNSUPPORTED. */
@@ -45,10 +46,12 @@ export async function makeClient(
     server: new URL(`${server.scheme}://${printHostPort(server.host, server.port)}${server.path}`),
     key: await parseKey(profile.key),
     forwards: [],
-    transport: carrierFor(profile.transport),
+    transport: transportFor(profile.transport),
     route: routeOf(profile),
     headers,
     ca: profile.ca === '' ? undefined : [profile.ca],
+    serverName: profile.sni === '' ? undefined : profile.sni,
+    userAgent: profile.userAgent === '' ? undefined : profile.userAgent,
     config: { ...engineLimits(profile.limits), ...inner.config },
     log: inner.log,
     onState: inner.onState,
@@ -67,80 +70,70 @@ function routeOf({ proxy, proxyPassword }: RunProfile): ProxyRoute {
   return { kind: proxy.scheme, host, port, auth };
 }
 
-/** Undefined where the engine has no such rule yet. */
-export function forwardOf(rule: RunRule): Forward | undefined {
+export function forwardOf(rule: RunRule): Forward {
   // Every interface is an empty host to the engine.
   const bind = { host: rule.bind.host === '*' ? '' : rule.bind.host, port: rule.bind.port };
   switch (rule.kind) {
     case 'static':
-      return { kind: 'static', bind, target: rule.target };
+    case 'udp':
+      return { kind: rule.kind, bind, target: rule.target };
     case 'dynamic': {
       const auth = rule.auth === null ? undefined : { user: rule.auth.user, password: rule.password ?? '' };
       return { kind: 'dynamic', bind, auth };
     }
-    case 'udp':
-      return undefined;
+    default:
+      return assertNever(rule);
   }
 }
 
 /** What a person is shown of a client, and what of it goes on between two looks. */
 export class ConnectionView {
-  private lastFailure: Connection | undefined;
-  private attempt = 0;
-  private readonly transport: CarrierName;
-
-  constructor(transport: CarrierName) {
-    this.transport = transport;
-  }
+  private failed: Extract<Connection, { kind: 'failed' }> | undefined;
 
   /** Without a session a failure stays on the screen until something else is known, though it is tried again. */
   read(status: ClientStatus): Connection {
-    const { state, session } = status;
-    const rttMs = session?.rttMs ?? null;
-    switch (state.kind) {
-      case 'stopped':
-      case 'connecting': {
-        if (this.lastFailure?.kind === 'failed') return this.lastFailure;
-        if (session === undefined || this.lastFailure?.kind !== 'reconnecting') {
-          return { kind: 'connecting', since: wallOf(state.kind === 'connecting' ? state.since : undefined) };
-        }
-        return { ...this.lastFailure, retryAt: null, held: status.streams };
+    const { state, session, streams: held } = status;
+    if (state.kind === 'stopped' || state.kind === 'connecting') {
+      if (this.failed !== undefined) return this.failed;
+      return { kind: 'connecting', since: wallOf(state.kind === 'connecting' ? state.since : undefined) };
+    }
+    if (state.kind === 'failed') {
+      const failure = failureOf(state.error);
+      // The same failure again is no news.
+      if (this.failed?.failure.message !== failure.message) {
+        this.failed = { kind: 'failed', since: Date.now(), failure };
       }
+      return this.failed;
+    }
+    this.failed = undefined;
+    const rttMs = session?.rttMs ?? null;
+    const since = wallOf(state.since);
+    switch (state.kind) {
       case 'connected':
-        this.lastFailure = undefined;
-        this.attempt = 0;
         return {
           kind: 'connected',
-          transport: this.transport,
+          transport: state.transport,
           rttMs,
-          since: wallOf(state.since),
+          since,
           resumes: session?.resumes ?? 0,
         };
-      case 'waiting': {
-        this.attempt = state.attempt;
-        const failure = failureOf(state.error);
-        if (session === undefined) {
-          const same = this.lastFailure?.kind === 'failed' && this.lastFailure.failure.code === failure.code;
-          const since = same && this.lastFailure?.kind === 'failed' ? this.lastFailure.since : Date.now();
-          this.lastFailure = { kind: 'failed', since, failure };
-        } else {
-          const retryAt = wallOf(state.until);
-          this.lastFailure = {
-            kind: 'reconnecting',
-            attempt: Math.max(1, this.attempt),
-            retryAt,
-            held: status.streams,
-            failure,
-          };
-        }
-        return this.lastFailure;
+      case 'degraded':
+        return { kind: 'degraded', transport: state.transport, rttMs, since, silentSince: since };
+      case 'reconnecting': {
+        const retryAt = state.until === undefined ? null : wallOf(state.until);
+        const attempt = Math.max(1, state.attempt);
+        return { kind: 'reconnecting', attempt, retryAt, held, failure: failureOf(state.error) };
       }
+      case 'waitingForNetwork':
+        return { kind: 'waitingForNetwork', since, held };
+      default:
+        return assertNever(state);
     }
   }
 
   /** A person asked: what failed before is no longer the news. */
   forget(): void {
-    this.lastFailure = undefined;
+    this.failed = undefined;
   }
 }
 

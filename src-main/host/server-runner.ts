@@ -1,5 +1,4 @@
 import type { Cover, ServerClient, ServerConfig, ServerState } from '../../src-shared/embedded-server.ts';
-import type { CarrierName } from '../../src-shared/profile.ts';
 import { type CoverSpec, type Logger, parseKey, Server, type ServerSessionStatus } from '../engine/index.ts';
 import type { ServerCounters } from './engine-messages.ts';
 import { failureOf } from './failures.ts';
@@ -7,6 +6,7 @@ import { engineLimits } from './run-client.ts';
 
 /** Rates are measured over at least so long, ms. */
 const MIN_SPAN_MS = 90;
+const MAX_ADDRESS = 261;
 
 interface Meter {
   sent: number;
@@ -78,7 +78,8 @@ export class ServerRunner {
     const sessions = this.measure();
     const clients = sessions.slice(0, limit).map((session): ServerClient => {
       const { up, down } = this.meters.get(session.id) ?? { up: 0, down: 0 };
-      const [transport, address] = originOf(session);
+      const address = addressOf(session);
+      const transport = session.transport ?? null;
       // The server's view turned round: `up` is what the client sends.
       const { id, since, streams: connections, received: sent, sent: received } = session;
       return { id, address, transport, since, connections, sent, received, up, down };
@@ -122,10 +123,8 @@ function coverSpec(cover: Cover): CoverSpec {
   return cover.kind === 'directory' ? { kind: 'directory', path: cover.directory } : cover;
 }
 
-/** What carries a session and where it comes from, by its carrier's label: `WebSocket from 192.0.2.7:51234`. */
-function originOf({ from }: ServerSessionStatus): [CarrierName | null, string | null] {
-  if (from === undefined) return [null, null];
-  const at = from.lastIndexOf(' ');
-  const transport = from.startsWith('HTTP') ? 'http' : from.startsWith('KCP') ? 'kcp' : 'ws';
-  return [transport, from.slice(at + 1, at + 262)];
+/** Where a session comes from: its carrier's label ends so, `WebSocket from 192.0.2.7:51234`. */
+function addressOf({ from }: ServerSessionStatus): string | null {
+  if (from === undefined) return null;
+  return from.slice(from.lastIndexOf(' ') + 1).slice(0, MAX_ADDRESS);
 }

@@ -3,6 +3,7 @@ import { printHostPort } from '../../src-shared/address.ts';
 import type { ConnectionRow } from '../../src-shared/connections.ts';
 import { profileTitle } from '../../src-shared/profile.ts';
 import type { AppState } from '../../src-shared/state.ts';
+import { boundPort } from './select.ts';
 import type { Texts } from './texts.ts';
 
 export function targetText(t: Texts, target: ConnectionRow['target']): string {
@@ -13,12 +14,18 @@ export function targetText(t: Texts, target: ConnectionRow['target']): string {
 }
 
 /** What each profile and rule is called, by their ids: looked up for every row, so made once per change of them. */
-export function connectionNames(profiles: AppState['profiles']): ReadonlyMap<string, string> {
+export function connectionNames({
+  profiles,
+  statuses,
+}: Pick<AppState, 'profiles' | 'statuses'>): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const profile of Object.values(profiles)) {
     names.set(profile.id, profileTitle(profile));
     for (const rule of profile.rules) {
-      names.set(`${profile.id} ${rule.id}`, rule.name || `:${rule.bind.port}`);
+      names.set(
+        `${profile.id} ${rule.id}`,
+        rule.name || `:${boundPort(statuses[profile.id], rule.id) ?? rule.bind.port}`,
+      );
     }
   }
   return names;

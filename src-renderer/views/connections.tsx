@@ -31,7 +31,8 @@ export function Connections() {
   const text = useDeferredValue(filter);
   const table = useTable();
   const profiles = useApp((app) => app.profiles);
-  const names = useMemo(() => connectionNames(profiles), [profiles]);
+  const statuses = useApp((app) => app.statuses);
+  const names = useMemo(() => connectionNames({ profiles, statuses }), [profiles, statuses]);
   const rows = useMemo(() => filterConnections(t, table.rows.values(), names, text), [t, table, names, text]);
   const someOn = useApp((app) => onProfiles(app).length > 0);
   const shown = formatCount(rows.length);

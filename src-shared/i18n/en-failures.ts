@@ -6,9 +6,13 @@ type Failure = { title: string; body: string };
 /** What can go wrong: a title that names it and one line that says what to do. */
 export const enFailures = {
   failures: {
-    ERR_KEY_OR_CLOCK: {
+    ERR_WRONG_KEY: {
       title: 'The key does not fit',
       body: 'The server answers like an ordinary web site. Compare the key with the one on the server.',
+    },
+    ERR_KEY_OR_CLOCK: {
+      title: 'The key or the clock does not fit',
+      body: 'The server answers like an ordinary web site. Compare the key with the one on the server, and the clocks.',
     },
     ERR_NAME_NOT_FOUND: {
       title: 'Name not found',
@@ -29,6 +33,10 @@ export const enFailures = {
     ERR_PROXY: {
       title: 'Blocked by a proxy',
       body: 'A proxy on the way refused. Check its address, user and password.',
+    },
+    ERR_BLOCKED: {
+      title: 'The way is blocked',
+      body: 'A proxy or a filter on the way forbids this connection. Try another proxy, or another network.',
     },
     ERR_TLS: {
       title: 'The certificate is not trusted',

@@ -3,9 +3,13 @@ import type { Texts } from './messages.ts';
 
 export const zhFailures: Texts<typeof enFailures> = {
   failures: {
-    ERR_KEY_OR_CLOCK: {
+    ERR_WRONG_KEY: {
       title: '密钥不匹配',
       body: '服务器的应答与普通网站无异。请与服务器上的密钥核对。',
+    },
+    ERR_KEY_OR_CLOCK: {
+      title: '密钥或时钟不匹配',
+      body: '服务器的应答与普通网站无异。请核对密钥与时钟。',
     },
     ERR_NAME_NOT_FOUND: { title: '找不到域名', body: '没有名为此的主机。请检查地址是否有误。' },
     ERR_SERVER_REFUSED: {
@@ -18,6 +22,7 @@ export const zhFailures: Texts<typeof enFailures> = {
     },
     ERR_CLOCK: { title: '时钟不准', body: '服务器与客户端的时间相差不能超过两分钟。请校准本机时钟。' },
     ERR_PROXY: { title: '被代理拦截', body: '途中的代理拒绝了请求。请检查代理的地址、用户名和密码。' },
+    ERR_BLOCKED: { title: '通路被拦截', body: '途中的代理或过滤器禁止此连接。请换一个代理或网络。' },
     ERR_TLS: { title: '证书不受信任', body: '安全连接失败。请检查证书中的名称，或添加其颁发机构。' },
     ERR_NOT_CULVERT: {
       title: '不是 Culvert 服务器',

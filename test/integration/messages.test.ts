@@ -39,8 +39,8 @@ describe('what a client says of a server it cannot use', () => {
     lab.onClose(() => nginx.close());
     const client = await lab.client({ port: nginx.port, key: makeKey() }, ['-D', '0'], false);
     const [said] = await says(client, /not connected: .*/);
-    expect(said).toMatch(/answers as an ordinary web site \(HTTP \d+/);
-    expect(said).toMatch(/or this is no Culvert server/);
+    expect(said).toMatch(/answers with a web page \(HTTP 200/);
+    expect(said).toMatch(/compare both sides’ -p and the address/);
   });
 
   it('a WebSocket server that is no Culvert', async () => {
@@ -123,7 +123,7 @@ describe('exit codes, and one line instead of a stack trace', () => {
   it.each([
     [['--sever', 'x'], /unknown option "--sever"/],
     [[':99999'], /port "99999" is not in 0-65535/],
-    [['-K', '-D', '0', 'server:80', '-p', 'k'], /KCP .* is not available yet; use WebSocket/],
+    [['-K', '-D', '0', 'server:80', '-p', 'k'], /KCP .* is not available yet; let it choose/],
     [['--ca', 'none.pem', '-D', '0', 'wss://server', '-p', 'k'], /--ca "none\.pem": there is no such file/],
     [['-P', '/no/such/folder', `${HOST}:0`], /cover site's directory/],
   ])('2: %j', async (args, message) => {

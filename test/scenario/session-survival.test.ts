@@ -207,7 +207,7 @@ class World {
    */
   private move(old: MemoryPipe): void {
     const { pair, random } = this;
-    pair.attachAgain(false);
+    pair.attachAgain('use');
     if (random.chance(0.5)) pair.pipe?.client.choke(random.int(50, 300));
     if (random.chance(0.5)) pair.pipe?.server.choke(random.int(50, 300));
     pair.clock.after(random.int(0, 150), () => old.kill(random.int(0, 20), random.int(0, 20)));
@@ -238,12 +238,12 @@ class World {
         if (pair.client.isEnded || pair.server.isEnded) return;
         // Some flights never arrive: the first may be lost before the server has seen it, or after.
         if (random.chance(0.15)) {
-          pair.client.sealAttach(true);
+          pair.client.sealAttach('replace');
           again();
         } else pair.attachAgain();
       });
     };
-    pair.client.watcher = { onCarrierLost: (_carrier, _reason, left) => left === 0 && again() };
+    pair.client.watcher = { onCarrierLost: (_carrier, _reason, left) => !left && again() };
     pair.attachFirst();
   }
 

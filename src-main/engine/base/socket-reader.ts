@@ -47,9 +47,9 @@ export function readShared(socket: Socket, take: TakeBytes): Socket {
 }
 
 /** Bytes after which a connection counts as bulk. */
-const BULK_BYTES = 512 << 10;
+export const BULK_BYTES = 512 << 10;
 /** Reads after which it counts as lasting: each of these, too, costs Node a buffer that it makes and shrinks. */
-const LASTING_READS = 64;
+export const LASTING_READS = 64;
 
 /**
  * Reads `socket` the usual way until it turns out to carry bulk or to last, then moves it as `readShared` does and
@@ -78,7 +78,11 @@ export function readSharedWhenBulk(socket: Socket, take: TakeBytes, onMoved: (mo
   socket.on('data', onData);
 }
 
-function moveHandle(socket: Socket, take: TakeBytes): Socket | undefined {
+/**
+ * The new socket of `readShared`, or undefined where the handle cannot be moved. Who had listeners on the old one puts
+ * them on the new one.
+ */
+export function moveHandle(socket: Socket, take: TakeBytes): Socket | undefined {
   const old = socket as Socket & WithHandle;
   const handle = old._handle;
   const movable =

@@ -38,12 +38,21 @@ export class SealedRecord {
   readonly bytes: number;
   /** Carriers it was handed to, less those that said that it has left the process. */
   private outstanding = 0;
+  private isRetired = false;
 
   constructor(kind: RecordKind, seq: number, parts: readonly Buffer[], bytes: number) {
     this.kind = kind;
     this.seq = seq;
     this.parts = parts;
     this.bytes = bytes;
+  }
+
+  get reliable(): boolean {
+    return this.kind === RECORD_KIND.reliable;
+  }
+  /** Acknowledged: nobody needs it any more. */
+  get retired(): boolean {
+    return this.isRetired;
   }
 
   /** A carrier is about to get it. */
@@ -54,10 +63,12 @@ export class SealedRecord {
   /** A carrier has no further use for its memory. One that never says so merely leaves it to the collector. */
   written(): void {
     this.outstanding--;
+    if (this.isRetired) this.retire();
   }
 
-  /** Nobody needs it any more: gives its memory back, unless a carrier may still be sending it. */
+  /** Nobody needs it any more: gives its memory back, as soon as no carrier may still be sending it. */
   retire(): void {
+    this.isRetired = true;
     if (this.outstanding === 0) for (const part of this.parts) release(part);
   }
 }

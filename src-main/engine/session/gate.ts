@@ -3,11 +3,12 @@ import type { UserKey } from '../crypto/keys.ts';
 import { NoiseResponder, NoiseStart } from '../crypto/noise.ts';
 import { BLOCK_BYTES, BlockCipher } from '../crypto/primitives.ts';
 import { ReplayCache } from '../crypto/replay-cache.ts';
-import type { AckState } from '../wire/control.ts';
+import type { AckState, AttachMode } from '../wire/control.ts';
 import {
   type ClientHello,
   decodeClientHello,
   encodeServerHello,
+  FEATURE,
   PROLOGUE,
   SESSION_ID_BYTES,
 } from '../wire/hello.ts';
@@ -44,7 +45,12 @@ export type Admission =
       sendSecret: Buffer;
       receiveSecret: Buffer;
     }
-  | { kind: 'attach'; user: UserKey; session: Session; attach: { replace: boolean; ack: AckState } }
+  | {
+      kind: 'attach';
+      user: UserKey;
+      session: Session;
+      attach: { mode: AttachMode; ack: AckState; seq: number };
+    }
   /** A request of an HTTP carrier of the session. */
   | { kind: 'poll'; user: UserKey; session: Session; poll: Poll };
 
@@ -118,7 +124,7 @@ export class Gate {
       encodeServerHello(
         {
           sessionId,
-          features: hello.features,
+          features: FEATURE.tcp | FEATURE.udp,
           windowBytes: this.options.windowBytes,
           receiveBytes: this.options.receiveBytes,
           keptMs: this.options.keptMs,

@@ -16,8 +16,15 @@ export const MAX_PADDING = 96;
 const CLIENT_BYTES = 19;
 const SERVER_BYTES = 25;
 
-/** Bits of `features`. Unknown bits are ignored. */
-export const FEATURE = { tcp: 1 } as const;
+/**
+ * Bits of `features`: what an end serves when the other opens it. Unknown bits are ignored. A client sets `tcp` alone,
+ * as servers from before `udp` send back what they got.
+ */
+export const FEATURE = {
+  tcp: 1,
+  /** Streams of the protocols `udp` and `udpMany`. */
+  udp: 2,
+} as const;
 
 export interface ClientHello {
   /** The client's wall clock, ms since the Unix epoch. */

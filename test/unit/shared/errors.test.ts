@@ -25,7 +25,7 @@ describe('codes', () => {
 
   it('lead to an action each, six common failures to six different ones', () => {
     for (const code of ERROR_CODES) expect(ACTIONS).toContain(actionFor(code));
-    const common = ['ERR_KEY_OR_CLOCK', 'ERR_NAME_NOT_FOUND', 'ERR_SERVER_REFUSED'] as const;
+    const common = ['ERR_WRONG_KEY', 'ERR_NAME_NOT_FOUND', 'ERR_SERVER_REFUSED'] as const;
     const more = ['ERR_SERVER_TIMEOUT', 'ERR_CLOCK', 'ERR_PROXY'] as const;
     expect(new Set([...common, ...more].map(actionFor)).size).toBe(6);
   });

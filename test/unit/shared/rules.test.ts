@@ -102,11 +102,15 @@ describe('the text of a rule', () => {
   it('means the same on the command line', () => {
     fc.assert(
       fc.property(arbitraryRule, (rule) => {
-        if (rule.kind !== 'static') return;
+        if (rule.kind === 'dynamic') return;
         const { host, port } = rule.bind;
         expect(parseLocal(printRule(rule))).toEqual({
           ok: true,
-          value: { bind: { host: host === '*' ? undefined : host, port }, target: rule.target },
+          value: {
+            kind: rule.kind,
+            bind: { host: host === '*' ? undefined : host, port },
+            target: rule.target,
+          },
         });
       }),
       { seed: 1, numRuns: 500 },
