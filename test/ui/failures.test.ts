@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -14,11 +14,20 @@ describe('six failures', () => {
   let browser: Browser;
   let host: UiHost;
   let server: ServerProcess;
-  let silent: number;
   let proxy: number;
+  /** A host whose one profile waits for an answer: that it does not come is known after 15 s, while the others fail. */
+  let slow: UiHost;
+  let slowId = '';
   beforeAll(async () => {
-    [browser, host, server] = await Promise.all([openBrowser(), UiHost.start(), lab.server()]);
-    silent = await lab.listen(createServer());
+    [browser, host, slow, server] = await Promise.all([
+      openBrowser(),
+      UiHost.start(),
+      UiHost.start(),
+      lab.server(),
+    ]);
+    const silent = await lab.listen(createServer());
+    [slowId] = await slow.add(`culvert -w -D 0 127.0.0.1:${silent} -p ${server.key}`);
+    await slow.client.profiles.connect({ ids: [slowId] });
     proxy = await lab.tcp((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'));
     });
@@ -26,6 +35,7 @@ describe('six failures', () => {
   afterAll(async () => {
     await browser?.close();
     await host?.close();
+    await slow?.close();
     await lab.close();
   });
 
@@ -63,10 +73,7 @@ describe('six failures', () => {
     page.locator('.failure').getByRole('button', { name, exact: true }).click();
 
   it('a wrong key leads to the key', async () => {
-    const page = await failing(
-      `culvert -w -D 0 127.0.0.1:${server.port} -p ${makeKey()}`,
-      'ERR_KEY_OR_CLOCK',
-    );
+    const page = await failing(`culvert -w -D 0 127.0.0.1:${server.port} -p ${makeKey()}`, 'ERR_WRONG_KEY');
     await page.getByText('The key does not fit').first().waitFor();
     expect(await page.locator('.hero').getAttribute('data-state')).toBe('failed');
     await press(page, 'Check the key');
@@ -94,15 +101,6 @@ describe('six failures', () => {
     expect(await focused(page)).toEqual({ field: 'address', selected: String(port) });
   });
 
-  it('silence leads to plain HTTP', async () => {
-    const line = `culvert -w -t 1 -D 0 127.0.0.1:${silent} -p secret-words`;
-    const page = await failing(line, 'ERR_SERVER_TIMEOUT');
-    await page.getByText('No answer').first().waitFor();
-    await press(page, 'Try over HTTP');
-    const [id] = (await host.state(() => true)).order;
-    await host.state(({ profiles }) => profiles[id].transport === 'http');
-  });
-
   it('a proxy that refuses leads to the proxy', async () => {
     const way = { proxy: { scheme: 'http', host: '127.0.0.1', port: proxy, user: '' } };
     const line = `culvert -w -D 0 127.0.0.1:${server.port} -p ${server.key}`;
@@ -124,6 +122,18 @@ describe('six failures', () => {
     expect(text).toContain('code: ERR_NAME_NOT_FOUND');
     expect(text).not.toMatch(/secret-words/);
   });
+
+  it('silence leads to plain HTTP', async () => {
+    await slow.state(({ statuses }) => {
+      const { connection } = statuses[slowId];
+      return 'failure' in connection && connection.failure.code === 'ERR_SERVER_TIMEOUT';
+    }, 20_000);
+    const { page, complaints } = await openPage(browser, slow.url);
+    await page.getByText('No answer', { exact: true }).first().waitFor();
+    await press(page, 'Try over HTTP');
+    await slow.state(({ profiles }) => profiles[slowId].transport === 'http');
+    expect(complaints).toEqual([]);
+  }, 40_000);
 });
 
 describe('a host that is gone', () => {
@@ -181,4 +191,57 @@ describe('a host that is gone', () => {
     await start();
     await page.locator('.hero[data-state=stopped]').waitFor();
   });
+});
+
+/** Passes bytes on until it swallows them: both sides stay connected and hear nothing. */
+class Swallower {
+  swallows = false;
+  readonly server: Server;
+
+  constructor(target: number) {
+    this.server = createServer({ noDelay: true }, (near) => {
+      const far = connect({ port: target, host: '127.0.0.1', noDelay: true });
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ]) {
+        from.on('data', (chunk) => this.swallows || to.write(chunk));
+        from.on('error', () => {});
+        from.on('close', () => to.destroy());
+      }
+    });
+  }
+}
+
+describe('traffic that disappears', () => {
+  const lab = new CulvertLab();
+  let browser: Browser;
+  let host: UiHost;
+  beforeAll(async () => {
+    [browser, host] = await Promise.all([openBrowser(), UiHost.start()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await host?.close();
+    await lab.close();
+  });
+
+  it('is Degraded within ten seconds, and Connected again by itself', async () => {
+    const server = await lab.server();
+    const swallower = new Swallower(server.port);
+    const port = await lab.listen(swallower.server);
+    const [id] = await host.add(`culvert -w -D 0 127.0.0.1:${port} -p ${server.key}`);
+    const { page, complaints } = await openPage(browser, host.url);
+    await host.client.profiles.connect({ ids: [id] });
+    await page.locator('.hero[data-state=connected]').waitFor();
+    swallower.swallows = true;
+    const started = performance.now();
+    await page.locator('.hero[data-state=degraded]').waitFor({ timeout: 10_000 });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(await page.locator('[data-state=connected]').count()).toBe(0);
+    await page.getByText('Connected, but nothing comes through at the moment.').waitFor();
+    swallower.swallows = false;
+    await page.locator('.hero[data-state=connected]').waitFor({ timeout: 20_000 });
+    expect(complaints).toEqual([]);
+  }, 45_000);
 });
