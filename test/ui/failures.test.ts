@@ -230,10 +230,29 @@ describe('traffic that disappears', () => {
     const server = await lab.server();
     const swallower = new Swallower(server.port);
     const port = await lab.listen(swallower.server);
-    const [id] = await host.add(`culvert -w -D 0 127.0.0.1:${port} -p ${server.key}`);
+    const target = await lab.tcp((socket) => socket.pipe(socket));
+    const local = await freePort();
+    const line = `culvert -w -L ${local}::${target} 127.0.0.1:${port} -p ${server.key}`;
+    const [id] = await host.add(line);
     const { page, complaints } = await openPage(browser, host.url);
     await host.client.profiles.connect({ ids: [id] });
     await page.locator('.hero[data-state=connected]').waitFor();
+    // Somebody who types: nothing is missed while nothing is under way.
+    const typist = connect(local, '127.0.0.1');
+    let echoed = 0;
+    typist.on('data', (chunk) => {
+      echoed += chunk.length;
+    });
+    let typed = 0;
+    const typing = setInterval(() => {
+      typist.write('x');
+      typed++;
+    }, 100);
+    lab.onClose(() => {
+      clearInterval(typing);
+      typist.destroy();
+    });
+    await expect.poll(() => echoed).toBeGreaterThan(0);
     swallower.swallows = true;
     const started = performance.now();
     await page.locator('.hero[data-state=degraded]').waitFor({ timeout: 10_000 });
@@ -242,6 +261,9 @@ describe('traffic that disappears', () => {
     await page.getByText('Connected, but nothing comes through at the moment.').waitFor();
     swallower.swallows = false;
     await page.locator('.hero[data-state=connected]').waitFor({ timeout: 20_000 });
+    clearInterval(typing);
+    // Not a byte was lost on the way.
+    await expect.poll(() => echoed, { timeout: 10_000 }).toBe(typed);
     expect(complaints).toEqual([]);
   }, 45_000);
 });
