@@ -101,6 +101,21 @@ describe('six failures', () => {
     expect(await focused(page)).toEqual({ field: 'address', selected: String(port) });
   });
 
+  it('a clock that is off leads to how to set it', async () => {
+    const late = await lab.tcp((socket) => {
+      socket.once('data', () => {
+        const date = new Date(Date.now() + 600_000).toUTCString();
+        socket.end(
+          `HTTP/1.1 404 Not Found\r\nDate: ${date}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+        );
+      });
+    });
+    const page = await failing(`culvert -w -D 0 127.0.0.1:${late} -p secret-words`, 'ERR_CLOCK');
+    await page.getByText('The clock is off').first().waitFor();
+    await press(page, 'Set the clock');
+    await page.getByRole('dialog', { name: 'The clock is off' }).getByText('timedatectl').waitFor();
+  });
+
   it('a proxy that refuses leads to the proxy', async () => {
     const way = { proxy: { scheme: 'http', host: '127.0.0.1', port: proxy, user: '' } };
     const line = `culvert -w -D 0 127.0.0.1:${server.port} -p ${server.key}`;
