@@ -115,7 +115,7 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   udpTargets: 1024,
   udpQueueBytes: 256 << 10,
   udpQueueTotalBytes: 64 << 20,
-  udpLateMs: 2_000,
+  udpLateMs: 1_000,
   drainMs: 3_000,
 };
 
