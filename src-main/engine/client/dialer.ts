@@ -144,7 +144,7 @@ export class Dialer {
     const { live } = this;
     if (live === undefined) {
       this.setState({ kind: 'connecting', since: this.since });
-      this.connector.begin((connection) => this.connected(connection));
+      this.connector.begin(undefined, (connection) => this.connected(connection));
       return;
     }
     this.connector.attach(live, this.lostAt, this.refusals === 0, (connection) => this.connected(connection));
@@ -162,7 +162,8 @@ export class Dialer {
         this.refusals++;
         this.options.log.debug('the server did not take the session back');
         // The old one is given up only once a new one stands.
-        if (this.refusals >= ATTACH_TRIES) this.connector.begin((begun) => this.connected(begun));
+        if (this.refusals >= ATTACH_TRIES)
+          this.connector.begin(this.live?.attacher, (begun) => this.connected(begun));
         else this.failed(connection.error);
         return;
       case 'failed':
