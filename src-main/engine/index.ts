@@ -3,6 +3,7 @@ export * from './base/address.ts';
 export { systemClock } from './base/clock.ts';
 export * from './base/errors.ts';
 export * from './base/log.ts';
+export type { PathMemory } from './carrier/http/path.ts';
 export type { ProxyRoute } from './carrier/route.ts';
 export { Client, type ClientOptions, type ClientStatus } from './client/client.ts';
 export type { CarrierStatus, DialerState, InUse, PathStatus } from './client/dialer-state.ts';

@@ -1,5 +1,6 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
+import type { PathMemory } from '../carrier/http/path.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { ByteBudget } from '../pump/datagram-queue.ts';
@@ -44,6 +45,7 @@ export class Client {
   private readonly tunnel: Tunnel;
   private readonly dialer: Dialer;
   private readonly wake: WakeWatch;
+  private readonly memory: () => PathMemory | undefined;
   private readonly rules: ForwardRule[];
   private online = true;
 
@@ -54,10 +56,12 @@ export class Client {
     const { clock, config } = this;
     this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
     const random = options.random ?? systemRandom;
+    const candidates = candidatesFor(options, { timeoutMs: config.connectTimeoutMs, clock, random, log });
+    this.memory = () => candidates.map((each) => each.memory?.()).find((found) => found !== undefined);
     this.dialer = new Dialer({
       server: options.server.host,
       key: options.key,
-      candidates: candidatesFor(options, { timeoutMs: config.connectTimeoutMs, clock, random, log }),
+      candidates,
       tunnel: this.tunnel,
       config,
       clock,
@@ -113,6 +117,11 @@ export class Client {
   /** What is open now, per rule and in the order of `status().rules`. */
   connections(): ConnectionStatus[][] {
     return this.rules.map((rule) => rule.connections());
+  }
+
+  /** What was learnt about the path, to be kept per server and network and given to the next client. */
+  get pathMemory(): PathMemory | undefined {
+    return this.memory();
   }
 
   /** Try again now instead of at the backoff's end. */

@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import { CookieJar } from '../carrier/cookie-jar.ts';
 import type { HttpClientCarrier } from '../carrier/http/http-client.ts';
 import { connectHttp } from '../carrier/http/http-connect.ts';
+import type { PathMemory } from '../carrier/http/path.ts';
 import type { ProxyRoute } from '../carrier/route.ts';
 import { connectWs } from '../carrier/ws-connect.ts';
 import type { Candidate } from './carry.ts';
@@ -22,6 +23,8 @@ export interface TransportOptions {
   serverName?: string;
   /** Default: that of a common browser. */
   userAgent?: string;
+  /** What an earlier client learnt about this server on this network (`Client.pathMemory`). */
+  pathMemory?: PathMemory;
 }
 
 /** What most browsers say; a rare one would stand out. */
@@ -58,6 +61,7 @@ export function candidatesFor(
   const urlOf = (scheme: string): URL =>
     new URL(server.href.replace(/^[a-z]+:/, `${scheme}${secure ? 's' : ''}:`));
   const [wsUrl, httpUrl] = [urlOf('ws'), urlOf('http')];
+  let { pathMemory } = options;
   /** Knows what the path lets through. */
   let last: HttpClientCarrier | undefined;
   const all: Candidate[] = [
@@ -72,14 +76,16 @@ export function candidatesFor(
       ...RANKS.http,
       available: always,
       carry: async (flight, signal) => {
-        const memory = last?.memory;
+        const memory = last?.memory ?? pathMemory;
         const made = await connectHttp({ ...common, url: httpUrl, random, flight, signal, onNotice, memory });
         if (made.kind === 'open') last = made.carrier;
         return made;
       },
       forget: () => {
         last = undefined;
+        pathMemory = undefined;
       },
+      memory: () => last?.memory ?? pathMemory,
     },
   ];
   return all.filter(({ kind }) => transport === 'auto' || transport === kind);
