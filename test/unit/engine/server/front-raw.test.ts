@@ -69,10 +69,10 @@ describe('requests on the bare socket', { timeout: 10_000 }, () => {
       (copy) => copy.respond(LENGTH(1), [Buffer.from('x')], () => events.push('written')),
       () => events.push('gone'),
     );
-    socket.write(post('/mine', 'body'));
-    await until(text, /x$/, socket);
+    socket.write(`${post('/mine', 'body')}body`);
+    await until(text, /\r\n\r\nx$/, socket);
     socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    while (events.length < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(events.sort()).toEqual(['gone', 'written']);
   });
 

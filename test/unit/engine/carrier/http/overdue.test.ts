@@ -10,15 +10,16 @@ function setUp() {
   const inFlight = new Map<number, ClientRequest>();
   const cut: string[] = [];
   const send = (number: number, given: Partial<ClientRequest> = {}): ClientRequest => {
+    const [sentAt, holdMs] = [clock.now(), 8000];
     const fields = {
       number,
       bytes: 0,
       open: [...inFlight.keys()],
-      sentAt: clock.now(),
-      holdMs: 8000,
+      sentAt,
+      holdMs,
       transferMs: 0,
       unseen: false,
-      deadline: (graceMs: number) => fields.sentAt + fields.holdMs + graceMs,
+      deadline: (graceMs: number): number => sentAt + holdMs + graceMs,
       lane: { abort: (error: Error) => cut.push(`${number}: ${error.message}`) },
       ...given,
     };

@@ -60,7 +60,7 @@ describe('Path', () => {
     const clock = new FakeClock();
     const path = new Path(clock, undefined);
     for (let i = 0; i < 20; i++) path.answered(request(clock), { ...answer, bytes: 1e6, more: true });
-    expect(path.wantPolls).toBe(4);
+    expect(path.wantPolls).toBe(3);
     for (let i = 0; i < 20; i++) path.answered(request(clock), answer);
     expect(path.wantPolls).toBe(1);
   });
