@@ -2,6 +2,7 @@ import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base
 import { type Logger, silentLogger } from '../base/log.ts';
 import { connectHttp } from '../carrier/http/http-connect.ts';
 import type { ProxyRoute } from '../carrier/http/route.ts';
+import { connectKcp } from '../carrier/kcp/kcp-connect.ts';
 import { connectWs } from '../carrier/ws-connect.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
@@ -16,7 +17,7 @@ export interface ClientOptions {
   key: UserKey;
   forwards: readonly Forward[];
   /** How records travel; default `ws`. */
-  transport?: 'ws' | 'http';
+  transport?: 'ws' | 'http' | 'kcp';
   /** The way to the server for HTTP; default straight. */
   route?: ProxyRoute;
   /** Extra request headers. */
@@ -47,6 +48,22 @@ const USER_AGENT =
 
 /** Carries first flights by the transport that is asked for. */
 function carryBy(options: ClientOptions, config: EngineConfig, clock: Clock, log: Logger): Carry {
+  if (options.transport === 'kcp') {
+    const { hostname, port, protocol } = options.server;
+    const known = {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port) || (/s:$/.test(protocol) ? 443 : 80),
+    };
+    const random = options.random ?? systemRandom;
+    const base = {
+      ...known,
+      secret: options.key.datagramKey,
+      timeoutMs: config.connectTimeoutMs,
+      clock,
+      random,
+    };
+    return (flight, signal) => connectKcp({ ...base, flight, signal });
+  }
   const secure = options.server.protocol === 'https:' || options.server.protocol === 'wss:';
   const common = {
     headers: options.headers ?? [],

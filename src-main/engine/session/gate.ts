@@ -8,6 +8,7 @@ import {
   type ClientHello,
   decodeClientHello,
   encodeServerHello,
+  FEATURE,
   PROLOGUE,
   SESSION_ID_BYTES,
 } from '../wire/hello.ts';
@@ -31,6 +32,8 @@ export interface GateOptions {
   windowBytes: number;
   receiveBytes: number;
   keptMs: number;
+  /** Further bits of the server's hello, as they are at the moment. */
+  features?: () => number;
 }
 
 export type Admission =
@@ -118,7 +121,7 @@ export class Gate {
       encodeServerHello(
         {
           sessionId,
-          features: hello.features,
+          features: (FEATURE.tcp | (this.options.features?.() ?? 0)) >>> 0,
           windowBytes: this.options.windowBytes,
           receiveBytes: this.options.receiveBytes,
           keptMs: this.options.keptMs,

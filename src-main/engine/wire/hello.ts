@@ -17,7 +17,17 @@ const CLIENT_BYTES = 19;
 const SERVER_BYTES = 25;
 
 /** Bits of `features`. Unknown bits are ignored. */
-export const FEATURE = { tcp: 1 } as const;
+export const FEATURE = { tcp: 1, kcp: 4 } as const;
+
+/** The server's bits that say that it takes KCP at this UDP port: the port is in the upper 16. */
+export function kcpFeature(port: number): number {
+  return ((port << 16) | FEATURE.kcp) >>> 0;
+}
+
+/** The UDP port at which the server takes KCP, by its hello. */
+export function kcpPort(features: number): number | undefined {
+  return features & FEATURE.kcp ? features >>> 16 : undefined;
+}
 
 export interface ClientHello {
   /** The client's wall clock, ms since the Unix epoch. */

@@ -32,6 +32,7 @@ export function makePair({ clock, random, there, back, options }: PairOptions): 
       random: random.source,
       overhead: OVERHEAD,
       sizes: SIZES,
+      windowBytes: 64 << 20,
       receiveBytes: 8 << 20,
       maySend: () => true,
       send: (number, body) => {

@@ -4,8 +4,9 @@ import { BODY_HEAD, type Body, FLAG, MAX_RANGES, readBody, writeAck, writePiece 
 import { MtuProbe } from './mtu-probe.ts';
 import { NumberRanges } from './number-ranges.ts';
 import { Pacer } from './pacer.ts';
+import { PathTiming } from './path-timing.ts';
 import { RateModel } from './rate-model.ts';
-import { ahead, CMD, isCommand, readSegment, SEGMENT_HEADER, type Segment, writeSegment } from './segment.ts';
+import { ahead, CMD, type ReadSegment, readSegments, SEGMENT_HEADER, writeSegment } from './segment.ts';
 import { SegmentOrder } from './segment-order.ts';
 import { type OutSegment, type SegmentFields, SegmentQueue } from './segment-queue.ts';
 import { type SentDatagram, SentLog } from './sent-log.ts';
@@ -23,7 +24,6 @@ const QUEUE_MS = 12;
 const PADDING = 64;
 /** Without an acknowledgement for so long, with data under way, the path is dead, ms. */
 export const DEAD_MS = 20_000;
-const MAX_PTO_MS = 3000;
 /** Timeouts in a row after which all that is under way counts as lost. */
 const LOSE_ALL_AFTER = 3;
 
@@ -35,6 +35,8 @@ export interface PacedLinkOptions {
   overhead: number;
   /** Datagram sizes to try, ascending; the first is used from the start. */
   sizes: readonly number[];
+  /** What `windowBytes` starts with. */
+  windowBytes: number;
   /** Bytes of early segments that are held at most. */
   receiveBytes: number;
   /** Seals and sends. The buffer is used again afterwards. */
@@ -43,6 +45,8 @@ export interface PacedLinkOptions {
   maySend: (bytes: number) => boolean;
   deliver: (data: Buffer) => void;
   onWritable: () => void;
+  /** So many timeouts in a row without an answer. */
+  onTimeouts?: (count: number) => void;
   onDead: (reason: CulvertError) => void;
 }
 
@@ -55,21 +59,20 @@ export class PacedLink {
   readonly log = new SentLog<OutSegment>();
   /** A piece of the handshake that goes with every datagram until it is taken away. */
   piece: { flag: number; bytes: Buffer } | undefined;
+  /** Most bytes under way, whatever the model says. */
+  windowBytes: number;
   private readonly options: PacedLinkOptions;
   private readonly queue: SegmentQueue;
   private readonly order: SegmentOrder;
   private readonly arrived = new NumberRanges(MAX_KEPT_RANGES);
   private readonly pacer = new Pacer();
+  private readonly timing = new PathTiming();
   private readonly mtu: MtuProbe;
   private readonly scratch: Buffer;
   private nextNumber = 0;
   private owed = 0;
   private owedAt = 0;
   private newestAt = 0;
-  private smoothed: number | undefined;
-  private variation = 0;
-  private latest = 0;
-  private timeouts = 0;
   private lastSentAt = 0;
   private progressAt = 0;
   private timer: Timer | undefined;
@@ -81,6 +84,7 @@ export class PacedLink {
   constructor(options: PacedLinkOptions) {
     this.options = options;
     const [first] = options.sizes;
+    this.windowBytes = options.windowBytes;
     this.mtu = new MtuProbe(options.sizes);
     this.scratch = Buffer.alloc(options.sizes[options.sizes.length - 1]);
     this.queue = new SegmentQueue(this.payloadOf(first));
@@ -103,7 +107,7 @@ export class PacedLink {
   }
   /** Smoothed round trip, ms. */
   get roundTrip(): number | undefined {
-    return this.smoothed;
+    return this.timing.smoothed;
   }
   get writable(): boolean {
     const limit = Math.min(MOST_QUEUE, Math.max(LEAST_QUEUE, this.model.pacing * QUEUE_MS));
@@ -136,7 +140,7 @@ export class PacedLink {
   receive(number: number, bytes: Buffer): Body | undefined {
     const body = readBody(bytes);
     if (this.stopped || body === undefined) return undefined;
-    const segments = this.parse(body.segments);
+    const segments = readSegments(body.segments, this.options.conv);
     // What does not fit must not be acknowledged, so that it comes again.
     if (segments === undefined || !this.fit(segments)) return undefined;
     const newest = number > this.arrived.newest;
@@ -156,22 +160,7 @@ export class PacedLink {
     return body;
   }
 
-  private parse(bytes: Buffer): Array<{ segment: Segment; data: Buffer }> | undefined {
-    const found: Array<{ segment: Segment; data: Buffer }> = [];
-    let at = 0;
-    while (at < bytes.length) {
-      if (bytes.length - at < SEGMENT_HEADER) return undefined;
-      const segment = readSegment(bytes, at);
-      const end = at + SEGMENT_HEADER + segment.length;
-      if (segment.conv !== this.options.conv || !isCommand(segment.cmd) || end > bytes.length)
-        return undefined;
-      found.push({ segment, data: bytes.subarray(at + SEGMENT_HEADER, end) });
-      at = end;
-    }
-    return found;
-  }
-
-  private fit(segments: ReadonlyArray<{ segment: Segment }>): boolean {
+  private fit(segments: readonly ReadSegment[]): boolean {
     let bytes = 0;
     for (const { segment } of segments) {
       if (segment.cmd !== CMD.push) continue;
@@ -184,30 +173,19 @@ export class PacedLink {
   private takeAck(ranges: NonNullable<Body['ack']>['ranges'], delayMs: number, now: number): void {
     // Numbers that never left: not from an honest peer.
     if (ranges[0][1] > this.nextNumber) return;
-    const { acked, lost, rtt } = this.log.acknowledge(ranges, delayMs, this.patience, now);
-    if (rtt !== undefined) this.takeRtt(rtt);
+    const { acked, lost, rtt } = this.log.acknowledge(ranges, delayMs, this.timing.patience, now);
+    if (rtt !== undefined) this.timing.sample(rtt);
     for (const entry of acked) {
       if (entry.trial) this.mtuFound(entry.sample.bytes);
       for (const segment of entry.load) this.queue.acked(segment);
     }
     if (acked.length > 0) {
-      this.timeouts = 0;
+      this.timing.timeouts = 0;
       this.progressAt = now;
       const samples = acked.filter(({ trial }) => !trial).map(({ sample }) => sample);
       this.model.acked(samples, rtt, this.log.inFlight, now);
     }
     this.takeLost(lost);
-  }
-
-  private takeRtt(rtt: number): void {
-    this.latest = rtt;
-    if (this.smoothed === undefined) {
-      this.smoothed = rtt;
-      this.variation = rtt / 2;
-    } else {
-      this.variation += (Math.abs(this.smoothed - rtt) - this.variation) / 4;
-      this.smoothed += (rtt - this.smoothed) / 8;
-    }
   }
 
   private takeLost(lost: ReadonlyArray<SentDatagram<OutSegment>>): void {
@@ -225,15 +203,6 @@ export class PacedLink {
   }
 
   // ---- leaving --------------------------------------------------------------------------------------------
-
-  private get patience(): number {
-    return Math.max(this.smoothed ?? 200, this.latest);
-  }
-
-  private get ptoMs(): number {
-    const first = this.smoothed === undefined ? 400 : this.smoothed + Math.max(4 * this.variation, 10) + 10;
-    return Math.min(MAX_PTO_MS, first * 2 ** Math.min(this.timeouts, 10));
-  }
 
   /** Sends what may leave now, and sets the timer for the rest. */
   flush(): void {
@@ -259,9 +228,10 @@ export class PacedLink {
         this.wasWritable = true;
         this.options.onWritable();
       }
-      if (this.stopped || log.inFlight + model.mtu > model.window) return undefined;
+      const window = Math.min(model.window, this.windowBytes);
+      if (this.stopped || log.inFlight + model.mtu > window) return undefined;
       // Nobody answers: the few that a timeout sends are enough to find out when that is over.
-      if (this.timeouts >= LOSE_ALL_AFTER) return undefined;
+      if (this.timing.timeouts >= LOSE_ALL_AFTER) return undefined;
       if (!queue.ready) {
         if (pacer.open) model.starved(log.inFlight);
         return undefined;
@@ -274,7 +244,7 @@ export class PacedLink {
 
   private checkTimes(now: number): void {
     const { log } = this;
-    if (log.lossAt !== undefined && log.lossAt <= now) this.takeLost(log.findLost(this.patience, now));
+    if (log.lossAt !== undefined && log.lossAt <= now) this.takeLost(log.findLost(this.timing.patience, now));
     if (log.count === 0) return;
     if (now - this.progressAt >= DEAD_MS) {
       this.stop();
@@ -282,11 +252,13 @@ export class PacedLink {
       this.options.onDead(new CulvertError('ERR_CARRIER_TIMEOUT', text));
       return;
     }
-    if (now < this.lastSentAt + this.ptoMs) return;
-    this.timeouts++;
-    if (this.timeouts >= LOSE_ALL_AFTER) this.takeLost(log.loseAll());
+    if (now < this.lastSentAt + this.timing.ptoMs) return;
+    this.timing.timeouts++;
+    this.options.onTimeouts?.(this.timing.timeouts);
+    if (this.timing.timeouts >= LOSE_ALL_AFTER) this.takeLost(log.loseAll());
     // Whatever the model says: the answer to these tells what became of the others.
-    for (let i = 0; i < 2; i++) if (this.options.maySend(this.mtu.size)) this.sendSegments(now, true);
+    if (this.piece?.flag === FLAG.flight) this.sendBare(FLAG.trial, this.options.sizes[0]);
+    else for (let i = 0; i < 2; i++) if (this.options.maySend(this.mtu.size)) this.sendSegments(now, true);
     this.lastSentAt = now;
   }
 
@@ -315,11 +287,20 @@ export class PacedLink {
     this.finish(at, size - this.options.overhead, now, 0, undefined, false);
   }
 
-  /** A datagram without data that asks for an answer, with the handshake's piece if there is one. */
-  sendBare(flags: number, size: number): void {
+  /** The number of the next datagram. */
+  get upcoming(): number {
+    return this.nextNumber;
+  }
+
+  /**
+   * A datagram without segments, with the handshake's piece if there is one. With FLAG.trial it asks for an answer.
+   * `fillTo`: padded to that size.
+   */
+  sendBare(flags: number, fillTo?: number): void {
     const now = this.options.clock.now();
     const asks = (flags & FLAG.trial) !== 0 ? [] : undefined;
-    this.finish(BODY_HEAD, size - this.options.overhead, now, flags, asks, false, size);
+    const end = (fillTo ?? this.options.sizes[0]) - this.options.overhead;
+    this.finish(BODY_HEAD, end, now, flags, asks, false, fillTo);
   }
 
   /**
@@ -360,7 +341,7 @@ export class PacedLink {
     const number = this.nextNumber++;
     if (load !== undefined) {
       const sample = this.model.sent(bytes, this.log.inFlight, now);
-      if (this.log.count === 0 && this.timeouts === 0) this.progressAt = now;
+      if (this.log.count === 0 && this.timing.timeouts === 0) this.progressAt = now;
       this.log.add({ number, sample, load, trial, state: 'out' });
       this.lastSentAt = now;
       this.pacer.spend(bytes);
@@ -369,7 +350,7 @@ export class PacedLink {
   }
 
   private tryMtu(now: number): void {
-    if (this.smoothed === undefined) return;
+    if (this.timing.smoothed === undefined) return;
     const size = this.mtu.next();
     if (size === undefined || !this.options.maySend(size)) return;
     this.mtu.trying = size;
@@ -379,7 +360,7 @@ export class PacedLink {
   private arm(now: number, pacedAt: number | undefined): void {
     let at = pacedAt ?? Number.POSITIVE_INFINITY;
     if (this.log.lossAt !== undefined) at = Math.min(at, this.log.lossAt);
-    if (this.log.count > 0) at = Math.min(at, this.lastSentAt + this.ptoMs);
+    if (this.log.count > 0) at = Math.min(at, this.lastSentAt + this.timing.ptoMs);
     if (this.owed > 0) at = Math.min(at, this.owedAt + ACK_DELAY_MS);
     if (at >= this.timerAt || at === Number.POSITIVE_INFINITY) return;
     this.timer?.cancel();

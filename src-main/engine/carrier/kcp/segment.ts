@@ -59,3 +59,23 @@ export function isCommand(cmd: number): boolean {
 export function ahead(later: number, earlier: number): number {
   return (later - earlier) | 0;
 }
+
+export interface ReadSegment {
+  segment: Segment;
+  data: Buffer;
+}
+
+/** All segments of a datagram of one connection; undefined when anything in it is malformed. */
+export function readSegments(bytes: Buffer, conv: number): ReadSegment[] | undefined {
+  const found: ReadSegment[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    if (bytes.length - at < SEGMENT_HEADER) return undefined;
+    const segment = readSegment(bytes, at);
+    const end = at + SEGMENT_HEADER + segment.length;
+    if (segment.conv !== conv || !isCommand(segment.cmd) || end > bytes.length) return undefined;
+    found.push({ segment, data: bytes.subarray(at + SEGMENT_HEADER, end) });
+    at = end;
+  }
+  return found;
+}
