@@ -1,5 +1,4 @@
 import {
-  CulvertError,
   DEFAULT_CONFIG,
   type EngineConfig,
   keyStrength,
@@ -19,14 +18,6 @@ export function engineConfig(options: CliOptions): Partial<EngineConfig> {
     dialTimeoutMs: timeoutSeconds ? timeoutSeconds * 1000 : DEFAULT_CONFIG.dialTimeoutMs,
     idleTimeoutMs: (timeoutSeconds ?? 0) * 1000,
   };
-}
-
-/** Refuses what this version cannot do, with ERR_BAD_OPTION. */
-export function checkTransport(options: CliOptions): void {
-  if (options.transport !== 'kcp') return;
-  throw new CulvertError('ERR_BAD_OPTION', 'KCP (-K, --transport kcp) is not available yet', {
-    remedy: 'use WebSocket: culvert -w -D 1080 server:80 -p password',
-  });
 }
 
 /** Rejects with ERR_BAD_KEY. `name`: what logs call the user. */

@@ -6,7 +6,7 @@ import {
   quote,
   type RuleStatus,
 } from '../engine/index.ts';
-import { checkTransport, engineConfig, readUserKey } from './engine-options.ts';
+import { engineConfig, readUserKey } from './engine-options.ts';
 import type { ClientCliOptions, Forward } from './options.ts';
 import { type ReadText, readTextFile } from './read-text.ts';
 import type { Running, Terminal } from './running.ts';
@@ -22,7 +22,6 @@ export async function startClient(
   readText: ReadText = readTextFile,
 ): Promise<Running> {
   const { log, say } = terminal;
-  checkTransport(options);
   if (options.key.from === 'none') throw new CulvertError('ERR_BAD_KEY', 'a client needs the key');
   const ca = options.caFile === undefined ? undefined : [readCertificates(options.caFile, readText)];
   const key = await readUserKey(options.key);
@@ -30,7 +29,7 @@ export async function startClient(
     server: serverUrl(options),
     key,
     forwards: options.forwards.map(engineForward),
-    transport: options.transport === 'http' ? 'http' : 'ws',
+    transport: options.transport === 'http' || options.transport === 'kcp' ? options.transport : 'ws',
     headers: options.headers,
     ca,
     config: engineConfig(options),

@@ -10,6 +10,9 @@ export interface LinkOptions {
   queueMs: number;
   /** Share of datagrams lost, 0 to 1, whatever the queue. */
   loss: number;
+  /** Share that comes twice, and that comes up to 20 ms late. */
+  duplicate?: number;
+  reorder?: number;
 }
 
 /** Bytes of the IP and UDP headers, which the link carries too. */
@@ -53,6 +56,9 @@ export class SimLink {
       stats.lost++;
       return;
     }
-    this.clock.after(this.freeAt - now + options.delay, arrive);
+    const late = this.random.chance(options.reorder ?? 0) ? this.random.int(1, 20) : 0;
+    this.clock.after(this.freeAt - now + options.delay + late, arrive);
+    if (this.random.chance(options.duplicate ?? 0))
+      this.clock.after(this.freeAt - now + options.delay, arrive);
   }
 }

@@ -180,18 +180,10 @@ export class SegmentQueue {
 
   /** The peer says that it has everything below `una` (the low 32 bits). */
   ackedBelow(una: number): void {
-    const count = ahead(una, this.firstLacking >>> 0);
-    for (let i = 0; i < count && this.head < this.fresh; i++) {
-      const segment = this.segments[this.head];
-      if (segment.acked) break;
-      this.acked(segment);
+    // Each step may pass others that were acknowledged before.
+    while (this.head < this.fresh && ahead(una, this.firstLacking >>> 0) > 0) {
+      this.acked(this.segments[this.head]);
     }
-  }
-
-  /** The segment of a number on the wire that is out and not acknowledged. */
-  find(sn: number): OutSegment | undefined {
-    const index = this.head + ahead(sn, this.firstLacking >>> 0);
-    return index >= this.head && index < this.fresh ? this.segments[index] : undefined;
   }
 }
 

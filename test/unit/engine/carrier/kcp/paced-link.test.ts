@@ -49,14 +49,14 @@ describe('the paced mode on a simulated path of 100 Mbit/s and 100 ms', () => {
     clock.advance(1500);
     const [bytesBefore, gotBefore] = [there.stats.bytes, got[0]];
     const queues: number[] = [];
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 300; i++) {
       clock.advance(10);
       queues.push(there.queueMs);
     }
     const goodput = got[0] - gotBefore;
-    expect(mbits(goodput, 4000)).toBeGreaterThan(least);
+    expect(mbits(goodput, 3000)).toBeGreaterThan(least);
     expect((there.stats.bytes - bytesBefore) / goodput).toBeLessThan(1.25);
-    expect(queues.sort((a, b) => a - b)[200]).toBeLessThan(30);
+    expect(queues.sort((a, b) => a - b)[150]).toBeLessThan(30);
     expect(pairs[0].near.log.spurious).toBe(0);
   });
 
@@ -66,14 +66,14 @@ describe('the paced mode on a simulated path of 100 Mbit/s and 100 ms', () => {
     clock.advance(1500);
     const before = [...got];
     const queues: number[] = [];
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 300; i++) {
       clock.advance(10);
       queues.push(there.queueMs);
     }
     const [first, second] = got.map((bytes, flow) => bytes - before[flow]);
     expect(Math.min(first, second) / (first + second)).toBeGreaterThan(0.4);
-    expect(mbits(first + second, 4000)).toBeGreaterThan(85);
-    expect(queues.sort((a, b) => a - b)[200]).toBeLessThan(60);
+    expect(mbits(first + second, 3000)).toBeGreaterThan(85);
+    expect(queues.sort((a, b) => a - b)[150]).toBeLessThan(60);
   });
 
   it('answers beside a full direction within the round trip and 60 ms', () => {
@@ -128,6 +128,29 @@ describe('the paced mode on a simulated path of 100 Mbit/s and 100 ms', () => {
     clock.advance(600_000);
     expect(there.stats.datagrams + back.stats.datagrams).toBe(sent);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a path that loses, doubles and reorders', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('delivers every byte both ways, seed %i', (seed) => {
+    const clock = new FakeClock();
+    const random = new Seeded(seed);
+    const path = { rate: 50_000, delay: 2, queueMs: 50, loss: 0.1, duplicate: 0.05, reorder: 0.05 };
+    const [there, back] = [new SimLink(path, clock, random), new SimLink(path, clock, random)];
+    const sizes = seed % 2 === 0 ? [1200, 1472] : [1200, 1472, 8192, 32_768, 61_440];
+    const pair = makePair({ clock, random, there, back, options: { sizes } });
+    const total = 1 << 20;
+    let [got, echoed] = [0, 0];
+    pair.onFar = (data) => {
+      for (const byte of data) if (byte !== got++ % 251) throw new Error(`a wrong byte at ${got}`);
+      pair.far.write([data]);
+    };
+    pair.onNear = (data) => {
+      for (const byte of data) if (byte !== echoed++ % 251) throw new Error(`a wrong echo at ${echoed}`);
+    };
+    keepFull(pair, () => got + pair.near.buffered >= total);
+    clock.runUntil(() => pair.near.settled && pair.far.settled && echoed === got, 20_000);
+    expect(got).toBeGreaterThanOrEqual(total);
   });
 });
 
