@@ -217,7 +217,7 @@ export class Dialer {
       limits: config,
       peerWindowBytes: grant.hello.windowBytes,
       clock,
-      rttMs: () => session.stats.minRttMs,
+      rttMs: () => session.windowRttMs,
       fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
     });

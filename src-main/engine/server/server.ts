@@ -194,7 +194,7 @@ export class Server {
       limits: config,
       peerWindowBytes: admission.hello.windowBytes,
       clock,
-      rttMs: () => session.stats.minRttMs,
+      rttMs: () => session.windowRttMs,
       fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
       onOpen: (incoming, target) => {

@@ -8,6 +8,9 @@ import { DatagramOpener, DatagramSealer, ENVELOPE } from './envelope.ts';
 import { CLOSE_MS, EARLY_BYTES, RECEIVE_BYTES } from './limits.ts';
 import { PacedLink } from './paced-link.ts';
 
+/** Round trips that a stream's window may hold. */
+const WINDOW_ROUNDS = 4;
+
 export interface KcpCarrierOptions {
   /** 8 bytes that the client chose. */
   id: Buffer;
@@ -79,6 +82,14 @@ export class KcpCarrier implements Carrier {
   }
   get buffered(): number {
     return this.link.buffered;
+  }
+  /**
+   * Wide windows cost nothing here: the model keeps the path's queue short, and `writable` this end's. Narrow ones
+   * cost much, as whatever is lost holds up a round trip's worth of data behind it.
+   */
+  get windowRttMs(): number | undefined {
+    const ordered = this.link.orderedRtt;
+    return ordered === undefined ? undefined : WINDOW_ROUNDS * ordered;
   }
   get isGone(): boolean {
     return this.gone !== undefined;

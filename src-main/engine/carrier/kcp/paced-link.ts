@@ -79,6 +79,8 @@ export class PacedLink {
   private timerAt = Number.POSITIVE_INFINITY;
   private wasWritable = true;
   private stopped = false;
+  /** All that was there has left. */
+  private ranDry = true;
   private flushing = false;
 
   constructor(options: PacedLinkOptions) {
@@ -105,9 +107,10 @@ export class PacedLink {
   get heldBytes(): number {
     return this.order.held;
   }
-  /** Smoothed round trip, ms. */
-  get roundTrip(): number | undefined {
-    return this.timing.smoothed;
+  /** From a question to an answer that comes in order, which waits for what was lost before it, ms. */
+  get orderedRtt(): number | undefined {
+    const { smoothed } = this.timing;
+    return smoothed === undefined ? undefined : smoothed + this.order.waitMs;
   }
   get writable(): boolean {
     const limit = Math.min(MOST_QUEUE, Math.max(LEAST_QUEUE, this.model.pacing * QUEUE_MS));
@@ -153,7 +156,7 @@ export class PacedLink {
       this.queue.ackedBelow(segment.una);
       if (segment.cmd !== CMD.push) continue;
       asks = true;
-      this.order.put(segment.sn, data, this.options.deliver);
+      this.order.put(segment.sn, data, now, this.options.deliver);
     }
     if (newest) this.newestAt = now;
     if (asks && this.owed++ === 0) this.owedAt = now;
@@ -223,6 +226,9 @@ export class PacedLink {
   private sendDue(now: number): number | undefined {
     const { log, model, pacer, queue } = this;
     pacer.advance(model.pacing, now, model.mtu);
+    // The pace would have let something go before there was anything.
+    if (this.ranDry && pacer.open) model.starved(log.inFlight);
+    if (queue.ready) this.ranDry = false;
     for (;;) {
       if (!this.wasWritable && this.writable) {
         this.wasWritable = true;
@@ -234,6 +240,7 @@ export class PacedLink {
       if (this.timing.timeouts >= LOSE_ALL_AFTER) return undefined;
       if (!queue.ready) {
         if (pacer.open) model.starved(log.inFlight);
+        this.ranDry = true;
         return undefined;
       }
       if (!pacer.open) return pacer.opensAt(model.pacing, now);

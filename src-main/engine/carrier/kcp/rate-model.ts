@@ -155,6 +155,8 @@ export class RateModel {
   /** Everything one acknowledgement brought, oldest first, and the round trip by it. */
   acked(samples: readonly RateSample[], rtt: number | undefined, inFlight: number, now: number): void {
     let newest: RateSample | undefined;
+    // What was under way when the data ran out was not followed by more: its rate is not the path's either.
+    const ranOut = this.limitedUntil > this.delivered;
     for (const sample of samples) {
       this.delivered += sample.bytes;
       if (sample.calm) this.loss.count(false);
@@ -170,12 +172,13 @@ export class RateModel {
       roundOver = true;
     }
     if (rtt !== undefined) this.takeRtt(rtt, now);
+    const limited = newest.limited || ranOut;
     const took = Math.max(now - newest.deliveredAt, newest.sentAt - newest.firstSentAt);
     if (took >= Math.max(LEAST_SAMPLE_MS, this.roundTrip * 0.9)) {
       const rate = (this.delivered - newest.delivered) / took;
-      if (!newest.limited || rate >= this.rate) this.rates.add(this.round, rate);
+      if (!limited || rate >= this.rate) this.rates.add(this.round, rate);
     }
-    this.move(roundOver, newest.limited, inFlight, now);
+    this.move(roundOver, limited, inFlight, now);
     if (roundOver) {
       this.roundRtt = Number.POSITIVE_INFINITY;
       this.roundSamples = 0;

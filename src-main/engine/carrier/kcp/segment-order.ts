@@ -6,7 +6,9 @@ export class SegmentOrder {
   next = 0;
   /** Bytes held because an earlier segment is missing. */
   held = 0;
-  private readonly early = new Map<number, Buffer>();
+  /** How long segments wait for earlier ones, ms, on average of late. */
+  waitMs = 0;
+  private readonly early = new Map<number, { data: Buffer; at: number }>();
   private readonly capacity: number;
   /** Largest segment so far: what the window is counted in. */
   private largest: number;
@@ -29,22 +31,31 @@ export class SegmentOrder {
   }
 
   /** Takes one that fits. What is in order now is given to `deliver`, which must not keep it. */
-  put(sn: number, data: Buffer, deliver: (data: Buffer) => void): void {
+  put(sn: number, data: Buffer, now: number, deliver: (data: Buffer) => void): void {
     this.largest = Math.max(this.largest, data.length);
     const distance = ahead(sn, this.next);
     if (distance < 0 || this.early.has(sn)) return;
     if (distance > 0) {
-      this.early.set(sn, Buffer.from(data));
+      this.early.set(sn, { data: Buffer.from(data), at: now });
       this.held += data.length;
       return;
     }
     this.next = (this.next + 1) >>> 0;
+    this.waited(0);
     deliver(data);
     for (let held = this.early.get(this.next); held !== undefined; held = this.early.get(this.next)) {
       this.early.delete(this.next);
-      this.held -= held.length;
+      this.held -= held.data.length;
       this.next = (this.next + 1) >>> 0;
-      deliver(held);
+      this.waited(now - held.at);
+      deliver(held.data);
     }
   }
+
+  private waited(ms: number): void {
+    this.waitMs += (ms - this.waitMs) / AVERAGE_OVER;
+  }
 }
+
+/** Segments. */
+const AVERAGE_OVER = 128;
