@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, systemCode } from '../../src-main/engine/base/errors.ts';
+import { kcpMarkdown } from './kcp-report.ts';
+import { runKcpSuite } from './kcp-suite.ts';
 import { replaceMarked, toMarkdown } from './markdown.ts';
-import { BENCH_USAGE, type BenchOptions, parseBenchOptions } from './options.ts';
+import { BENCH_USAGE, type BenchOptions, parseBenchOptions, type Suite } from './options.ts';
 import { culvertFailures } from './report.ts';
 import { projectRoot } from './rig.ts';
 import { runSuite } from './suite.ts';
@@ -10,20 +12,29 @@ import { runSuite } from './suite.ts';
 /** Exit codes: 0 good, 1 Culvert failed in some measure, 2 bad flags, 130 interrupted. */
 async function main(options: BenchOptions): Promise<number> {
   let failed = false;
+  const say = (line: string): void => console.error(line);
   for (const suite of options.suites) {
-    const report = await runSuite(suite, options, (line) => console.error(line));
-    const file = options.json ?? join(projectRoot(), 'test', 'bench', 'results', `${suite}.json`);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-    const markdown = toMarkdown(report);
-    console.log(`\n${markdown}`);
-    console.error(`figures: ${file}`);
+    if (suite === 'kcp') {
+      const report = await runKcpSuite(options, say);
+      write(suite, options, report, kcpMarkdown(report));
+      continue;
+    }
+    const report = await runSuite(suite, options, say);
+    write(suite, options, report, toMarkdown(report));
     const failures = culvertFailures(report);
     for (const failure of failures) console.error(`FAILED: ${failure}`);
     failed ||= failures.length > 0;
-    if (options.writeReadme) writeReadme(suite, markdown);
   }
   return failed ? 1 : 0;
+}
+
+function write(suite: Suite, options: BenchOptions, report: object, markdown: string): void {
+  const file = options.json ?? join(projectRoot(), 'test', 'bench', 'results', `${suite}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`\n${markdown}`);
+  console.error(`figures: ${file}`);
+  if (options.writeReadme) writeReadme(suite, markdown);
 }
 
 function writeReadme(suite: string, markdown: string): void {

@@ -11,7 +11,10 @@ import { Tb } from './tb.ts';
 /** Rest between samples, in which a peer may finish what the last one left in its buffers. */
 const REST_MS = 200;
 
-const MEASURES: Readonly<Record<Suite, readonly Measure[]>> = { ws: WS_MEASURES };
+/** The suites whose peers are forwards on loopback. */
+export type ForwardSuite = Exclude<Suite, 'kcp'>;
+
+const MEASURES: Readonly<Record<ForwardSuite, readonly Measure[]>> = { ws: WS_MEASURES };
 
 /** `items` turned left by `steps`, so that no peer always goes first. */
 export function rotate<T>(items: readonly T[], steps: number): T[] {
@@ -33,7 +36,7 @@ async function warmUp(peers: readonly Peer[], { processes, tb }: MeasureContext)
  * all peers alike.
  */
 export async function runSuite(
-  suite: Suite,
+  suite: ForwardSuite,
   options: BenchOptions,
   say: (line: string) => void,
 ): Promise<BenchReport> {
