@@ -21,6 +21,7 @@ export interface ServerAddress {
 
 /** A `-L`. `target.host` is empty for the server itself. */
 export interface StaticForward {
+  readonly kind: 'static' | 'udp';
   readonly bind: ListenAddress;
   readonly target: HostPort;
 }
@@ -63,11 +64,24 @@ export function parseServerAddress(text: string): Checked<ServerAddress> {
 }
 
 /**
- * `port`, `bind:port`, `port:host:hostport`, `bind:port:host:hostport`. An empty bind is the loopback address,
- * `*` every interface; an empty host is the server itself.
+ * `port`, `bind:port`, `port:host:hostport`, `bind:port:host:hostport`, and any of them with `/udp` (or `/tcp`, which
+ * changes nothing) behind it. An empty bind is the loopback address, `*` every interface; an empty host is the server
+ * itself.
  */
 export function parseLocal(text: string): Checked<StaticForward> {
-  if (/\/udp$/i.test(text)) return { ok: false, reason: 'UDP forwards are not available yet' };
+  const [, place, protocol] = /^(.*?)(?:\/([a-z]*))?$/is.exec(text) ?? ['', text];
+  switch (protocol?.toLowerCase()) {
+    case undefined:
+    case 'tcp':
+      return parsePlaces(place, 'static');
+    case 'udp':
+      return parsePlaces(place, 'udp');
+    default:
+      return { ok: false, reason: `${quote(`/${protocol}`)} is neither /udp nor /tcp` };
+  }
+}
+
+function parsePlaces(text: string, kind: StaticForward['kind']): Checked<StaticForward> {
   const parts = splitAddressParts(text);
   if (parts.length > 4) {
     return {
@@ -86,14 +100,14 @@ export function parseLocal(text: string): Checked<StaticForward> {
     if (bind.value.port === 0) {
       return { ok: false, reason: 'local port 0 (any free port) needs a target, such as 0::1080' };
     }
-    return { ok: true, value: { bind: bind.value, target: { host: '', port: bind.value.port } } };
+    return { ok: true, value: { kind, bind: bind.value, target: { host: '', port: bind.value.port } } };
   }
   const [hostText, portText] = parts.slice(-2);
   const host = hostText === '' ? ({ ok: true, value: '' } as const) : parseHost(hostText);
   if (!host.ok) return { ok: false, reason: `in the target ${host.reason}` };
   const port = parsePort(portText, 1);
   if (!port.ok) return { ok: false, reason: `in the target ${port.reason}` };
-  return { ok: true, value: { bind: bind.value, target: { host: host.value, port: port.value } } };
+  return { ok: true, value: { kind, bind: bind.value, target: { host: host.value, port: port.value } } };
 }
 
 /** `port` or `bind:port`. */

@@ -16,6 +16,10 @@ export type Slot =
   | 'path'
   | 'header'
   | 'ca'
+  | 'proxy'
+  | 'host'
+  | 'sni'
+  | 'userAgent'
   | 'cover'
   | 'udp'
   | 'writeBuffer'
@@ -56,7 +60,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   {
     long: 'local',
     shorts: ['L'],
-    value: '[bind:]port:host:hostport',
+    value: '[bind:]port:host:hostport[/udp]',
     repeatable: true,
     role: 'client',
     slot: 'local',
@@ -64,7 +68,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     help:
       'Forward a local port to host:hostport, reached from the server. An empty host is the server itself; ' +
       '"-L port" and "-L bind:port" mean the same port there. Listens on 127.0.0.1 unless bind is given ' +
-      '("*" for every interface). Local port 0 takes any free port. Repeatable.',
+      '("*" for every interface). Local port 0 takes any free port. "/udp" forwards datagrams. Repeatable.',
     example: 'culvert -L 1080::1080 server:80 -p password',
   },
   {
@@ -75,7 +79,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     role: 'client',
     slot: 'dynamic',
     group: 'Forwards',
-    help: 'Local SOCKS5, SOCKS4, SOCKS4a and HTTP proxy on one port. Repeatable.',
+    help: 'Local SOCKS5 (UDP too), SOCKS4, SOCKS4a and HTTP proxy on one port. Repeatable.',
     example: 'culvert -D 1080 server:80 -p password',
   },
   {
@@ -116,7 +120,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     shorts: ['w'],
     slot: 'transport',
     group: 'Transport',
-    help: 'Use WebSocket. A server takes every transport, with or without it.',
+    help: 'Use WebSocket instead of plain HTTP. A server takes every transport, with or without it.',
     example: 'culvert -w -D 1080 server:80 -p password',
   },
   {
@@ -133,8 +137,10 @@ export const OPTIONS: readonly OptionSpec[] = [
     value: 'auto|http|ws|kcp',
     slot: 'transport',
     group: 'Transport',
-    help: 'The same by name.',
-    example: 'culvert --transport ws -D 1080 server:80 -p password',
+    help:
+      'The same by name; "auto" takes the best that works, and moves the connections when another becomes the ' +
+      'best. Without any of these: http, or ws where the address begins with ws:// or wss://.',
+    example: 'culvert --transport auto -D 1080 server:80 -p password',
   },
   {
     long: 'path',
@@ -166,6 +172,49 @@ export const OPTIONS: readonly OptionSpec[] = [
     group: 'Transport',
     help: 'Trust the certificate authorities in this PEM file, for https:// and wss://.',
     example: 'culvert --ca ca.pem -D 1080 wss://server -p password',
+  },
+  {
+    long: 'proxy',
+    shorts: [],
+    value: 'url',
+    secret: true,
+    role: 'client',
+    slot: 'proxy',
+    group: 'Transport',
+    help:
+      'Reach the server through this proxy: http://user:secret@host:port, socks5://host:port, or "none". Without ' +
+      'it the variables http_proxy, https_proxy, all_proxy and no_proxy count, except for this machine itself.',
+    example: 'culvert --proxy http://user:secret@proxy:3128 -D 1080 server:80 -p password',
+  },
+  {
+    long: 'host',
+    shorts: [],
+    value: 'name[:port]',
+    role: 'client',
+    slot: 'host',
+    group: 'Transport',
+    help: 'Say this in the Host header instead of the server address.',
+    example: 'culvert --host cdn.example -D 1080 server:80 -p password',
+  },
+  {
+    long: 'sni',
+    shorts: [],
+    value: 'name',
+    role: 'client',
+    slot: 'sni',
+    group: 'Transport',
+    help: 'Ask for this name in TLS, and expect it in the certificate, for https:// and wss://.',
+    example: 'culvert --sni cdn.example -D 1080 https://server -p password',
+  },
+  {
+    long: 'user-agent',
+    shorts: [],
+    value: 'text',
+    role: 'client',
+    slot: 'userAgent',
+    group: 'Transport',
+    help: 'The User-Agent header (that of a common browser).',
+    example: 'culvert --user-agent "Mozilla/5.0" -D 1080 server:80 -p password',
   },
   {
     long: 'cover',

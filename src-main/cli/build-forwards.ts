@@ -28,7 +28,7 @@ export function readForwards(chosen: Chosen, notes: string[]): Outcome<ForwardsR
       return { ok: false, error: missingValue(item.option, item.label) };
     const forward = readForward(chosen, item, auth);
     if (forward === undefined) break;
-    const bind = showBind(forward.bind);
+    const bind = `${showBind(forward.bind)}${forward.kind === 'udp' ? '/udp' : ''}`;
     if (forward.bind.port !== 0 && taken.has(bind)) {
       return {
         ok: false,
@@ -57,7 +57,7 @@ function readForward(chosen: Chosen, item: RawItem, auth: Credentials | undefine
     return bind && { kind: 'dynamic', bind, auth };
   }
   const local = chosen.check(item, 'ERR_BAD_ADDRESS', parseLocal);
-  return local && { kind: 'static', ...local };
+  return local;
 }
 
 /**

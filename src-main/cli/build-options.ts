@@ -3,6 +3,7 @@ import { parseServerAddress, parseServerListen } from './addresses.ts';
 import type { RawItem } from './argument-table.ts';
 import { readForwards } from './build-forwards.ts';
 import { readKey } from './build-key.ts';
+import { readWay } from './build-way.ts';
 import { Chosen, fromFile } from './chosen.ts';
 import { nearest } from './nearest.ts';
 import * as limits from './options.ts';
@@ -96,6 +97,8 @@ export function buildOptions(items: readonly RawItem[], context: BuildContext): 
   const headers = chosen.of('header').map((item) => chosen.check(item, 'ERR_BAD_OPTION', parseHeader));
   const caFile = chosen.last('ca', 'ERR_BAD_OPTION', notEmpty);
   if (chosen.error) return { ok: false, error: chosen.error };
+  const way = readWay(chosen, server, context.env, context.notes);
+  if (!way.ok) return way;
   if (server === undefined) {
     return bad('ERR_BAD_ADDRESS', 'the server address is missing: -L and -D lead through a server');
   }
@@ -114,6 +117,7 @@ export function buildOptions(items: readonly RawItem[], context: BuildContext): 
       server,
       forwards: forwards.value.forwards,
       headers: headers.filter((header) => header !== undefined),
+      ...way.value,
       caFile: caFile === undefined ? undefined : fromFile(chosen.of('ca').at(-1), caFile),
     },
   };

@@ -35,6 +35,7 @@ async function demo(once: boolean): Promise<void> {
   const bind = { host: LOOPBACK, port: await freeNicePort() };
   const client = new Client({
     server: new URL(`ws://${LOOPBACK}:${serverPort}/`),
+    transport: 'ws',
     key,
     forwards: [{ kind: 'static', bind, target: { host: '', port: target.port } }],
     log,

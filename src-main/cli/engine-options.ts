@@ -17,6 +17,8 @@ export function engineConfig(options: CliOptions): Partial<EngineConfig> {
     // `-t 0` is "never" for idle connections, which a dial cannot be: it keeps its default.
     dialTimeoutMs: timeoutSeconds ? timeoutSeconds * 1000 : DEFAULT_CONFIG.dialTimeoutMs,
     idleTimeoutMs: (timeoutSeconds ?? 0) * 1000,
+    // ... nor a UDP association, which has no other end.
+    udpIdleMs: timeoutSeconds ? timeoutSeconds * 1000 : DEFAULT_CONFIG.udpIdleMs,
   };
 }
 

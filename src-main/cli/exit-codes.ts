@@ -29,7 +29,9 @@ export function exitCodeFor(error: CulvertError): number {
     case 'ERR_SERVER_TIMEOUT':
     case 'ERR_TLS':
     case 'ERR_PROXY':
+    case 'ERR_BLOCKED':
     case 'ERR_NOT_CULVERT':
+    case 'ERR_WRONG_KEY':
     case 'ERR_KEY_OR_CLOCK':
     case 'ERR_CLOCK':
       return EXIT_CODES.server.code;

@@ -1,4 +1,4 @@
-import type { HostPort, ListenAddress } from '../engine/index.ts';
+import type { HostPort, ListenAddress, ProxyRoute } from '../engine/index.ts';
 import type { ServerAddress } from './addresses.ts';
 import type { Cover, Credentials } from './values.ts';
 
@@ -10,7 +10,7 @@ export type KeyOption =
   | { readonly from: 'none' };
 
 export type Forward =
-  | { readonly kind: 'static'; readonly bind: ListenAddress; readonly target: HostPort }
+  | { readonly kind: 'static' | 'udp'; readonly bind: ListenAddress; readonly target: HostPort }
   | { readonly kind: 'dynamic'; readonly bind: ListenAddress; readonly auth: Credentials | undefined };
 
 interface CommonOptions {
@@ -42,11 +42,19 @@ export interface ServerCliOptions extends CommonOptions {
 export interface ClientCliOptions extends CommonOptions {
   readonly role: 'client';
   readonly server: ServerAddress;
-  /** At least one; no two with the same bind address and port. `target.host` is empty for the server itself. */
+  /** At least one; no two of TCP or of UDP with the same bind address and port. `target.host` is empty for the server itself. */
   readonly forwards: readonly Forward[];
   readonly headers: readonly (readonly [string, string])[];
   /** PEM file of certificate authorities; not read yet. */
   readonly caFile: string | undefined;
+  /** The way to the server: `--proxy`, else what the variables name. */
+  readonly proxy: ProxyRoute;
+  /** `Host` instead of the server's own. */
+  readonly hostHeader: string | undefined;
+  /** The name in TLS instead of the server's own. */
+  readonly sni: string | undefined;
+  /** `User-Agent` instead of a browser's. */
+  readonly userAgent: string | undefined;
 }
 
 export type CliOptions = ServerCliOptions | ClientCliOptions;

@@ -7,6 +7,7 @@ import {
   type RuleStatus,
 } from '../engine/index.ts';
 import { engineConfig, readUserKey } from './engine-options.ts';
+import { watchNetwork } from './network-watch.ts';
 import type { ClientCliOptions, Forward } from './options.ts';
 import { type ReadText, readTextFile } from './read-text.ts';
 import type { Running, Terminal } from './running.ts';
@@ -29,8 +30,12 @@ export async function startClient(
     server: serverUrl(options),
     key,
     forwards: options.forwards.map(engineForward),
-    transport: options.transport === 'http' || options.transport === 'kcp' ? options.transport : 'ws',
-    headers: options.headers,
+    transport: transportOf(options),
+    route: options.proxy,
+    headers:
+      options.hostHeader === undefined ? options.headers : [...options.headers, ['Host', options.hostHeader]],
+    serverName: options.sni,
+    userAgent: options.userAgent,
     ca,
     config: engineConfig(options),
     log,
@@ -40,18 +45,20 @@ export async function startClient(
   rules.forEach((rule, index) => {
     say(listeningText(options.forwards[index], rule, options.server.host));
   });
-  if (!choseTransport(options)) {
-    log.info(
-      'plain HTTP is not the default yet; using WebSocket, as -w does (to try HTTP: --transport http)',
-    );
-  }
+  const stopWatching = watchNetwork((online) => {
+    log.info(online ? 'the network changed' : 'there is no network');
+    client.networkChanged(online);
+  });
 
   const book = new RateBook();
   return {
     connections: () => client.status().streams,
     statistics: (seconds) =>
       clientLines(client.status(), client.connections(), book, seconds, performance.now()),
-    close: () => client.close(),
+    close: () => {
+      stopWatching();
+      return client.close();
+    },
   };
 }
 
@@ -62,21 +69,23 @@ export function serverUrl({ server, path }: Pick<ClientCliOptions, 'server' | 'p
   );
 }
 
-/** Whether the person said what to use: by `-w`, by name or by the URL's scheme. */
-function choseTransport({ transport, server }: ClientCliOptions): boolean {
-  if (transport !== undefined) return transport !== 'auto';
-  return server.scheme === 'ws' || server.scheme === 'wss';
+/** What was asked for, by `-w`, by name or by the URL's scheme; else plain HTTP, as in goflyway. */
+export function transportOf({
+  transport,
+  server,
+}: Pick<ClientCliOptions, 'transport' | 'server'>): 'auto' | 'http' | 'ws' | 'kcp' {
+  return transport ?? (server.scheme === 'ws' || server.scheme === 'wss' ? 'ws' : 'http');
 }
 
 function engineForward(forward: Forward): EngineForward {
   // No host is every interface, which the engine's listener has as an empty one.
   const bind = { host: forward.bind.host ?? '', port: forward.bind.port };
-  return forward.kind === 'static'
-    ? { kind: 'static', bind, target: forward.target }
-    : { kind: 'dynamic', bind, auth: forward.auth };
+  return forward.kind === 'dynamic'
+    ? { kind: 'dynamic', bind, auth: forward.auth }
+    : { kind: forward.kind, bind, target: forward.target };
 }
 
-/** `listening on 127.0.0.1:1080 -> server:1080`. */
+/** `listening on 127.0.0.1:1080 -> server:1080`, and with `/udp` behind both for UDP. */
 function listeningText(forward: Forward, rule: RuleStatus, server: string): string {
   const host = forward.bind.host === undefined ? '*' : (rule.listening?.host ?? forward.bind.host);
   const here = formatHostPort(host, rule.listening?.port ?? forward.bind.port);
@@ -84,7 +93,10 @@ function listeningText(forward: Forward, rule: RuleStatus, server: string): stri
     const auth = forward.auth === undefined ? '' : ', with user and password';
     return `listening on ${here} -> anywhere (SOCKS and HTTP proxy${auth})`;
   }
-  return `listening on ${here} -> ${formatHostPort(forward.target.host || server, forward.target.port)}`;
+  const there = formatHostPort(forward.target.host || server, forward.target.port);
+  return forward.kind === 'udp'
+    ? `listening on ${here}/udp -> ${there}/udp`
+    : `listening on ${here} -> ${there}`;
 }
 
 function readCertificates(path: string, readText: ReadText): string {

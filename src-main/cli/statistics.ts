@@ -2,6 +2,7 @@ import { formatBytes, formatDuration, formatRate } from '../../src-shared/format
 import {
   type ClientStatus,
   type ConnectionStatus,
+  type DatagramCounters,
   type DialerState,
   describeError,
   formatHostPort,
@@ -55,16 +56,21 @@ export function clientLines(
   seconds: number,
   now: number,
 ): string[] {
-  const lines = [stateLine(status, now)];
+  const lines = [stateLine(status, now), ...pathLines(status, now)];
   status.rules.forEach((rule, index) => {
     const counts = `${rule.active} open, ${rule.total} in all, ${rule.failed} failed`;
-    lines.push(`${rule.label}: ${counts}; ${book.line(rule.label, rule, seconds)}`);
+    const parts = [`${rule.label}: ${counts}`, book.line(rule.label, rule, seconds)];
+    if (hasAny(rule.datagrams))
+      parts.push(datagramText(rule.datagrams.sent, rule.datagrams.received, rule.datagrams));
+    lines.push(parts.join('; '));
     const open = connections[index] ?? [];
     const named = open.map((each) => ({ each, name: `${rule.label} ${each.id}` }));
     named.sort((a, b) => book.moved(b.name, b.each) - book.moved(a.name, a.each));
     named.forEach(({ each, name }, place) => {
       const text = book.line(name, each, seconds);
-      if (place < MAX_LISTED) lines.push(`  #${each.id} ${targetText(each)}: ${text}`);
+      const { datagrams } = each;
+      const more = datagrams ? `; ${datagramText(datagrams.sent, datagrams.received, datagrams)}` : '';
+      if (place < MAX_LISTED) lines.push(`  #${each.id} ${targetText(each)}: ${text}${more}`);
     });
     if (open.length > MAX_LISTED) lines.push(`  and ${open.length - MAX_LISTED} more`);
   });
@@ -85,6 +91,11 @@ export function serverLines(
     const name = `${index} ${session.user} ${session.from ?? ''}`;
     const parts = [`${session.from ?? 'away'} (user ${session.user}): ${counts}`];
     parts.push(book.line(name, amounts, seconds));
+    const { datagrams, associations } = session;
+    if (associations > 0 || hasAny(datagrams)) {
+      const text = datagramText(datagrams.received, datagrams.sent, datagrams);
+      parts.push(`${associations} UDP ${associations === 1 ? 'association' : 'associations'}, ${text}`);
+    }
     if (session.rttMs !== undefined) parts.push(`round trip ${formatDuration(session.rttMs)}`);
     if (session.resumes > 0)
       parts.push(`resumed ${session.resumes} times, ${formatBytes(session.resentBytes)} sent again`);
@@ -94,13 +105,26 @@ export function serverLines(
   return lines;
 }
 
-function stateLine({ state, session, streams }: ClientStatus, now: number): string {
+function stateLine({ state, session, streams, carrier }: ClientStatus, now: number): string {
   const parts = [stateText(state, now), `${streams} ${streams === 1 ? 'connection' : 'connections'} open`];
   if (session !== undefined) {
     if (session.rttMs !== undefined) parts.push(`round trip ${formatDuration(session.rttMs)}`);
     parts.push(`resumed ${session.resumes} times, ${formatBytes(session.resentBytes)} sent again`);
   }
+  const learnt = Object.entries(carrier?.learnt ?? {}).filter(([, value]) => value !== undefined);
+  if (learnt.length > 0)
+    parts.push(`learnt: ${learnt.map(([name, value]) => `${name} ${value}`).join(', ')}`);
   return parts.join('; ');
+}
+
+/** The transports that are not in use and were tried: a client that may choose says what it knows of them. */
+function pathLines({ paths }: ClientStatus, now: number): string[] {
+  return paths.flatMap(({ name, state, rttMs, error, retryAt }) => {
+    if (state === 'inUse' || state === 'untried') return [];
+    if (state === 'works') return [`${name} works${rttMs === undefined ? '' : `, ${formatDuration(rttMs)}`}`];
+    const again = retryAt === undefined ? '' : `; again in ${formatDuration(Math.max(0, retryAt - now))}`;
+    return [`${name} does not work here: ${error?.message ?? 'no answer'}${again}`];
+  });
 }
 
 function stateText(state: DialerState, now: number): string {
@@ -110,15 +134,36 @@ function stateText(state: DialerState, now: number): string {
     case 'connecting':
       return `connecting for ${formatDuration(now - state.since)}`;
     case 'connected':
-      return `connected for ${formatDuration(now - state.since)}: ${state.carrier}`;
-    case 'waiting': {
-      const left = formatDuration(Math.max(0, state.until - now));
-      return `not connected (${describeError(state.error)}), next try in ${left}`;
+      return `connected for ${formatDuration(now - state.since)}: ${state.carrier} (${state.why})`;
+    case 'degraded': {
+      const what = state.how === 'stalls' ? 'nothing comes back' : 'slow';
+      return `degraded for ${formatDuration(now - state.since)}: ${state.carrier}: ${what}`;
     }
+    case 'reconnecting':
+      return `reconnecting for ${formatDuration(now - state.since)} (${describeError(state.error)}), ${nextTry(state, now)}`;
+    case 'waitingForNetwork':
+      return `waiting for a network (${describeError(state.error)}), ${nextTry(state, now)}`;
+    case 'failed':
+      return `not connected (${describeError(state.error)}), ${nextTry(state, now)}`;
   }
 }
 
-function targetText({ target }: ConnectionStatus): string {
+function nextTry({ until }: { until: number | undefined }, now: number): string {
+  return until === undefined ? 'trying' : `next try in ${formatDuration(Math.max(0, until - now))}`;
+}
+
+function targetText({ target, datagrams }: ConnectionStatus): string {
   if (target === undefined) return '?';
-  return target.host === '' ? `the server:${target.port}` : formatHostPort(target.host, target.port);
+  if (datagrams !== undefined && target.port === 0) return 'UDP association';
+  const place = target.host === '' ? `the server:${target.port}` : formatHostPort(target.host, target.port);
+  return datagrams === undefined ? place : `${place}/udp`;
+}
+
+function hasAny({ sent, received, dropped }: DatagramCounters): boolean {
+  return sent + received + dropped > 0;
+}
+
+/** `12 datagrams up, 10 down, 1 dropped`. */
+function datagramText(up: number, down: number, { dropped }: DatagramCounters): string {
+  return `${up} ${up === 1 ? 'datagram' : 'datagrams'} up, ${down} down, ${dropped} dropped`;
 }

@@ -42,6 +42,8 @@ export interface EngineConfig {
   pingTimeoutMs: number;
   /** The same two while data waits for acknowledgement: a dead path is noticed sooner under load. */
   stallProbeMs: number;
+  /** Carriers one session may have at a time: the one in use, others on trial, and one that is being left. */
+  maxCarriers: number;
   /** Received bytes are acknowledged at the latest after this. */
   ackDelayMs: number;
   /** ... or after this many bytes. */
@@ -49,8 +51,32 @@ export interface EngineConfig {
   /** First reconnection delay; doubles up to `backoffMaxMs`, with jitter. */
   backoffMinMs: number;
   backoffMaxMs: number;
+  /** After the loss of a carrier its successor is tried for so long at short intervals, before any backoff. */
+  insistMs: number;
+  /** A better transport that failed here is tried again after this; doubles up to `reprobeMaxMs`. */
+  reprobeMinMs: number;
+  reprobeMaxMs: number;
   /** Bytes per second of stream data, each way; 0 = no limit (`-T`). */
   throttleBytesPerSecond: number;
+  /**
+   * A UDP association on which nothing moves is closed after this (`-t`). Two minutes is the least that RFC 4787
+   * REQ-5 allows a NAT, and what Linux keeps a flow with answers.
+   */
+  udpIdleMs: number;
+  /** ... and one to port 53 after this, as REQ-5 allows there: each query of a resolver is one. */
+  udpDnsIdleMs: number;
+  /** UDP associations of one rule at a client (the one idle longest makes room), of one session at a server. */
+  udpAssociations: number;
+  /** UDP associations of a server in all. */
+  udpAssociationsTotal: number;
+  /** Targets, and names, one association remembers at the server; the one unused longest makes room. */
+  udpTargets: number;
+  /** Bytes of datagrams one association holds until they can be sent; the oldest are dropped for newer ones. */
+  udpQueueBytes: number;
+  /** ... and all associations of a server, or of a client, together. */
+  udpQueueTotalBytes: number;
+  /** A datagram that has waited this long is dropped: whoever sent it has sent another since. */
+  udpLateMs: number;
   /** Longest graceful stop: streams get this long to finish. */
   drainMs: number;
 }
@@ -73,13 +99,32 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   pingIntervalMs: 25_000,
   pingTimeoutMs: 10_000,
   stallProbeMs: 3_000,
+  maxCarriers: 8,
   ackDelayMs: 20,
   ackBytes: 512 << 10,
   backoffMinMs: 200,
   backoffMaxMs: 30_000,
+  insistMs: 5_000,
+  reprobeMinMs: 10_000,
+  reprobeMaxMs: 5 * 60_000,
   throttleBytesPerSecond: 0,
+  udpIdleMs: 120_000,
+  udpDnsIdleMs: 15_000,
+  udpAssociations: 1024,
+  udpAssociationsTotal: 8192,
+  udpTargets: 1024,
+  udpQueueBytes: 256 << 10,
+  udpQueueTotalBytes: 64 << 20,
+  udpLateMs: 1_000,
   drainMs: 3_000,
 };
+
+const DNS_PORT = 53;
+
+/** How long a UDP association to `port` is kept when nothing moves, ms. */
+export function udpIdleMsFor(config: Pick<EngineConfig, 'udpIdleMs' | 'udpDnsIdleMs'>, port: number): number {
+  return port === DNS_PORT ? Math.min(config.udpDnsIdleMs, config.udpIdleMs) : config.udpIdleMs;
+}
 
 const MIN_WINDOW = 4096;
 const MAX_WINDOW = 1 << 30;

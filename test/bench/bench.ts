@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, systemCode } from '../../src-main/engine/base/errors.ts';
+import { httpFailures, httpMarkdown } from './http-report.ts';
+import { runHttpSuite } from './http-suite.ts';
 import { kcpMarkdown } from './kcp-report.ts';
 import { runKcpSuite } from './kcp-suite.ts';
 import { replaceMarked, toMarkdown } from './markdown.ts';
@@ -12,29 +14,38 @@ import { runSuite } from './suite.ts';
 /** Exit codes: 0 good, 1 Culvert failed in some measure, 2 bad flags, 130 interrupted. */
 async function main(options: BenchOptions): Promise<number> {
   let failed = false;
-  const say = (line: string): void => console.error(line);
   for (const suite of options.suites) {
-    if (suite === 'kcp') {
-      const report = await runKcpSuite(options, say);
-      write(suite, options, report, kcpMarkdown(report));
-      continue;
-    }
-    const report = await runSuite(suite, options, say);
-    write(suite, options, report, toMarkdown(report));
-    const failures = culvertFailures(report);
+    const { report, markdown, failures } = await runOne(suite, options);
+    const file = options.json ?? join(projectRoot(), 'test', 'bench', 'results', `${suite}.json`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    console.log(`\n${markdown}`);
+    console.error(`figures: ${file}`);
     for (const failure of failures) console.error(`FAILED: ${failure}`);
     failed ||= failures.length > 0;
+    if (options.writeReadme) writeReadme(suite, markdown);
   }
   return failed ? 1 : 0;
 }
 
-function write(suite: Suite, options: BenchOptions, report: object, markdown: string): void {
-  const file = options.json ?? join(projectRoot(), 'test', 'bench', 'results', `${suite}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\n${markdown}`);
-  console.error(`figures: ${file}`);
-  if (options.writeReadme) writeReadme(suite, markdown);
+interface Outcome {
+  readonly report: object;
+  readonly markdown: string;
+  readonly failures: readonly string[];
+}
+
+async function runOne(suite: Suite, options: BenchOptions): Promise<Outcome> {
+  const say = (line: string): void => console.error(line);
+  if (suite === 'http') {
+    const report = await runHttpSuite(options, say);
+    return { report, markdown: httpMarkdown(report), failures: httpFailures(report) };
+  }
+  if (suite === 'kcp') {
+    const report = await runKcpSuite(options, say);
+    return { report, markdown: kcpMarkdown(report), failures: [] };
+  }
+  const report = await runSuite(suite, options, say);
+  return { report, markdown: toMarkdown(report), failures: culvertFailures(report) };
 }
 
 function writeReadme(suite: string, markdown: string): void {

@@ -2,7 +2,7 @@ import { CulvertError } from '../../src-main/engine/base/errors.ts';
 import { allValues, badFlag, lastValue, parseCount, parseFlags } from './flags.ts';
 
 /** The suites there are; `all` runs each. */
-export const SUITES = ['ws', 'kcp'] as const;
+export const SUITES = ['ws', 'http', 'kcp'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface BenchOptions {
@@ -20,7 +20,7 @@ export interface BenchOptions {
   readonly ikcp: string | undefined;
 }
 
-export const BENCH_USAGE = `npm run bench -- [ws|kcp|all] [flags]
+export const BENCH_USAGE = `npm run bench -- [ws|http|kcp|all] [flags]
   --runs=5          runs of each measure; the median is reported
   --seconds=2       length of one sample
   --node=PATH       Node to run Culvert with; give it again to compare several (default: this one)

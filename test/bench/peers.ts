@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describeError } from '../../src-main/engine/base/errors.ts';
 import { READY_TIMEOUT_MS, startCulvert } from './culvert.ts';
 import { ProcessSet } from './processes.ts';
@@ -74,6 +75,26 @@ function culvertStarter(context: PeerContext, node: string): Starter {
     start: async (processes, targetPort) => {
       const pair = await startCulvert(processes, { targetPort, transport: 'ws', probe, node: found });
       return { version: `Node ${version}`, nodeMajor, port: pair.localPort };
+    },
+  };
+}
+
+/** Two plain relays in a row, no encryption and no streams: what any forwarder of two Node processes costs at least. */
+function bareNodeStarter(): Starter {
+  return {
+    name: 'two bare Node relays',
+    kind: 'other',
+    missing: undefined,
+    start: async (processes, targetPort) => {
+      const script = fileURLToPath(new URL('./relay.js', import.meta.url));
+      let port = targetPort;
+      for (const name of ['near relay', 'far relay']) {
+        const listen = await freePort();
+        const relay = processes.start(name, process.execPath, [script, String(listen), String(port)]);
+        await waitUntilReady(name, () => portAccepts(listen), [relay], READY_TIMEOUT_MS);
+        port = listen;
+      }
+      return { version: `Node ${process.version}, no encryption, the bound for its sockets`, port };
     },
   };
 }
@@ -182,6 +203,7 @@ export async function startPeers(context: PeerContext): Promise<PeerStart[]> {
     directStarter(),
     ...context.nodes.map((node) => culvertStarter(context, node)),
     sshStarter(context),
+    bareNodeStarter(),
     goflywayStarter(),
     chiselStarter(),
   ];

@@ -43,23 +43,22 @@ describe("goflyway's lines as written, with other ports", () => {
     const local = await freePort();
     const client = lab.run(words(`-L ${local}::${origin} localhost:${server} -p password`));
     await says(client, new RegExp(`listening on 127\\.0\\.0\\.1:${local} -> localhost:${origin}`));
-    await says(client, /plain HTTP is not the default yet; using WebSocket/);
+    await says(client, /connected: HTTP to localhost/);
     expect(await get(local)).toBe('you asked /page');
   });
 
   it('-w -L 1080:server2:1080 server:80 -p password', async () => {
     const local = await freePort();
     const client = lab.run(words(`-w -L ${local}:localhost:${origin} localhost:${server} -p password`));
-    await says(client, /connected/);
+    await says(client, /connected: WebSocket to localhost/);
     expect(await get(local)).toBe('you asked /page');
-    expect(client.output).not.toMatch(/plain HTTP/);
   });
 
-  it('--transport http -L 1080:server2:1080 server:80 -p password', async () => {
+  it('--transport auto -L 1080:server2:1080 server:80 -p password', async () => {
     const local = await freePort();
-    const line = `--transport http -L ${local}:localhost:${origin} localhost:${server} -p password`;
+    const line = `--transport auto -L ${local}:localhost:${origin} localhost:${server} -p password`;
     const client = lab.run(words(line));
-    await says(client, /connected: HTTP/);
+    await says(client, /connected: WebSocket to localhost:\d+; the first to answer/);
     expect(await get(local)).toBe('you asked /page');
   });
 

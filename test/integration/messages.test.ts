@@ -39,8 +39,8 @@ describe('what a client says of a server it cannot use', () => {
     lab.onClose(() => nginx.close());
     const client = await lab.client({ port: nginx.port, key: makeKey() }, ['-D', '0'], false);
     const [said] = await says(client, /not connected: .*/);
-    expect(said).toMatch(/answers as an ordinary web site \(HTTP \d+/);
-    expect(said).toMatch(/or this is no Culvert server/);
+    expect(said).toMatch(/answers with a web page \(HTTP 200/);
+    expect(said).toMatch(/compare both sides’ -p and the address/);
   });
 
   it('a WebSocket server that is no Culvert', async () => {

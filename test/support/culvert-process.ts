@@ -51,6 +51,13 @@ export async function exitCodeOf(child: Managed, timeoutMs = SAYS_WITHIN_MS): Pr
   return exit.code;
 }
 
+const NO_PROXIES = Object.fromEntries(
+  ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [
+    [name, undefined],
+    [name.toUpperCase(), undefined],
+  ]),
+);
+
 export interface ServerProcess {
   readonly process: Managed;
   readonly port: number;
@@ -69,7 +76,7 @@ export class CulvertLab {
   run(args: readonly string[], options: StartOptions = {}): Managed {
     const name = `culvert ${args.join(' ')}`;
     // What the developer has set must not decide a test.
-    const env = { CULVERT_KEY: undefined, NO_COLOR: '1', ...options.env };
+    const env = { CULVERT_KEY: undefined, ...NO_PROXIES, NO_COLOR: '1', ...options.env };
     const child = this.processes.start(name, process.execPath, [culvertBin(), ...args], { ...options, env });
     this.started.push(child);
     return child;

@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Writable } from 'node:stream';
 import { Seeded } from './seeded.ts';
 import { listenOn } from './tunnel-rig.ts';
 
@@ -40,6 +41,12 @@ export interface Hostility {
   http10?: boolean;
   /** Bytes per second, each way. */
   bandwidth?: number;
+  /** Bodies are handed on as they come, both ways, instead of whole. Of the rest only the next two apply then. */
+  streams?: boolean;
+  /** A streamed body stops in its midst: what follows is kept until its end. */
+  stall?: number;
+  /** A streamed body is cut in its midst. */
+  cutStream?: number;
 }
 
 export interface ProxyCounts {
@@ -103,6 +110,7 @@ export class HostileProxy {
     this.counts.requests++;
     incoming.on('error', () => {});
     response.on('error', () => {});
+    if (hostility.streams) return this.stream(incoming, response);
     const body = await readAll(incoming);
     if (body === undefined) return;
     await this.transfer(body.length);
@@ -126,6 +134,56 @@ export class HostileProxy {
     if (hostility.delayMs) await pause(seeded.unit() * hostility.delayMs);
     if (this.does('loseResponse')) return void response.destroy();
     await this.send(response, answer);
+  }
+
+  /** Hands on what comes as it comes. */
+  private stream(incoming: IncomingMessage, response: ServerResponse): void {
+    const { 'content-length': length, 'transfer-encoding': coding, ...headers } = incoming.headers;
+    const outgoing = request({
+      host: '127.0.0.1',
+      port: this.targetPort,
+      method: incoming.method,
+      path: incoming.url,
+      headers: {
+        ...headers,
+        connection: 'keep-alive',
+        ...(coding === undefined ? { 'content-length': length ?? 0 } : { 'transfer-encoding': coding }),
+      },
+      agent: this.agent,
+    });
+    outgoing.on('error', () => response.destroy());
+    response.on('close', () => response.writableFinished || outgoing.destroy());
+    const cut = (): void => void response.destroy();
+    this.pipe(incoming, outgoing, cut);
+    const count = (what: string): void => {
+      this.counts[what] = (this.counts[what] ?? 0) + 1;
+    };
+    if (coding !== undefined) count('streamedRequest');
+    outgoing.on('response', (answer) => {
+      if (answer.headers['transfer-encoding'] !== undefined) count('streamedAnswer');
+      const { connection, 'keep-alive': _, ...rest } = answer.headers;
+      response.writeHead(answer.statusCode ?? 502, rest);
+      response.flushHeaders();
+      this.pipe(answer, response, cut);
+    });
+  }
+
+  private pipe(from: IncomingMessage, to: Writable, cut: () => void): void {
+    const stallAt = this.does('stall') ? this.seeded.int(0, 30_000) : Number.POSITIVE_INFINITY;
+    const cutAt = this.does('cutStream') ? this.seeded.int(0, 30_000) : Number.POSITIVE_INFINITY;
+    const kept: Buffer[] = [];
+    let bytes = 0;
+    from.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > cutAt) return cut();
+      if (bytes > stallAt) kept.push(chunk);
+      else to.write(chunk);
+    });
+    from.on('end', () => {
+      for (const chunk of kept) to.write(chunk);
+      to.end();
+    });
+    from.on('error', cut);
   }
 
   private async transfer(bytes: number): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   TunnelStream,
 } from '../../src-main/engine/mux/types.ts';
 import { readFrames } from '../../src-main/engine/wire/frame-reader.ts';
+import { FEATURE } from '../../src-main/engine/wire/hello.ts';
 import { FakeClock } from './fake-clock.ts';
 
 /** Keeps all that a stream tells. */
@@ -60,12 +61,15 @@ export interface Served {
   readonly incoming: IncomingStream;
   readonly stream: TunnelStream;
   readonly target: Target;
+  readonly protocol: number;
   readonly log: StreamLog;
 }
 
 export interface MuxPairOptions {
   readonly client?: Partial<MuxLimits>;
   readonly server?: Partial<MuxLimits>;
+  /** What the server's hello says it serves; default all. */
+  readonly features?: number;
   /** What the server does with a new stream; accepts it if absent. */
   readonly onOpen?: (served: Served) => void;
 }
@@ -106,6 +110,7 @@ export class MuxPair {
       role: 'client',
       limits: limits.client,
       peerWindowBytes: limits.server.initialWindowBytes,
+      peerFeatures: options.features ?? FEATURE.tcp | FEATURE.udp,
       clock,
       wake: (now) => this.wakes.push(now),
       fault,
@@ -117,9 +122,9 @@ export class MuxPair {
       clock,
       wake: (now) => this.serverWakes.push(now),
       fault,
-      onOpen: (incoming, target) => {
+      onOpen: (incoming, target, protocol) => {
         const log = new StreamLog();
-        const served = { incoming, stream: incoming.stream, target, log };
+        const served = { incoming, stream: incoming.stream, target, protocol, log };
         incoming.stream.listen(log);
         this.served.push(served);
         if (options.onOpen !== undefined) options.onOpen(served);

@@ -90,7 +90,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'pump',
     files: `${ENGINE}/pump/*`,
-    mayImport: [BASE, `${ENGINE}/mux/*`, 'node:*'],
+    mayImport: [BASE, WIRE, `${ENGINE}/mux/*`, 'node:*'],
     because: 'it joins a socket and a stream for both ends, and is the only place that knows both',
   },
   { name: 'stats', files: `${ENGINE}/stats/*`, mayImport: [BASE], because: 'counting needs no protocol' },

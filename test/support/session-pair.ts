@@ -2,6 +2,7 @@ import { silentLogger } from '../../src-main/engine/base/log.ts';
 import { DEFAULT_CONFIG, type EngineConfig } from '../../src-main/engine/config.ts';
 import { Session } from '../../src-main/engine/session/session.ts';
 import type { SessionLimits } from '../../src-main/engine/session/types.ts';
+import type { AttachMode } from '../../src-main/engine/wire/control.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type MemoryPipe, type MemoryPipeOptions, memoryPipe } from './memory-carrier.ts';
 import { Seeded } from './seeded.ts';
@@ -58,13 +59,13 @@ export class SessionPair {
   }
 
   /** A further carrier, as the dialer makes one. Throws when the server does not take the session back. */
-  attachAgain(replace = true): MemoryPipe {
+  attachAgain(mode: AttachMode = 'replace'): MemoryPipe {
     const pipe = memoryPipe(this.pipeOptions);
-    const attach = this.server.openFlight(this.client.sealAttach(replace));
+    const attach = this.server.openFlight(this.client.sealAttach(mode));
     if (attach?.type !== 'attach') throw new Error('the server refused the session');
     this.pipe = pipe;
     this.server.resume(pipe.server, attach);
-    this.client.attach(pipe.client, false);
+    this.client.attach(pipe.client, false, mode === 'probe');
     return pipe;
   }
 }

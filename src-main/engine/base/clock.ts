@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 
 /** A cancellable timer. `cancel` is idempotent. */
 export interface Timer {
@@ -21,7 +21,25 @@ export interface Clock {
 /** Random bytes as the pure parts see them. */
 export type RandomBytes = (length: number) => Buffer;
 
-export const systemRandom: RandomBytes = (length) => randomBytes(length);
+/** Random bytes are drawn so many at a time: a call for a few costs as much as one for thousands. */
+const POOL_BYTES = 8 << 10;
+const POOLED = 256;
+const pool = Buffer.alloc(POOL_BYTES);
+let poolAt = POOL_BYTES;
+
+/** Each result has memory of its own, so that one that is kept keeps nothing else, and is gone from the pool. */
+export const systemRandom: RandomBytes = (length) => {
+  if (length > POOLED) return randomBytes(length);
+  if (poolAt + length > POOL_BYTES) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  const out = Buffer.allocUnsafeSlow(length);
+  pool.copy(out, 0, poolAt, poolAt + length);
+  pool.fill(0, poolAt, poolAt + length);
+  poolAt += length;
+  return out;
+};
 
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -32,6 +50,14 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/**
+ * When datagrams leave: after all events of the loop's turn, as Node reads up to 32 datagrams in one, each of which
+ * would be a record of its own.
+ */
+export function afterThisTurn(fn: () => void): void {
+  setImmediate(fn);
+}
 
 /** Above this many streams a flush waits for the others of its turn. */
 const BATCH_ABOVE = 8;

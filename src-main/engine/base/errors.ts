@@ -19,7 +19,12 @@ export type ErrorCode =
   | 'ERR_SERVER_TIMEOUT'
   | 'ERR_TLS'
   | 'ERR_PROXY'
+  /** A proxy or a filter on the way forbids it. */
+  | 'ERR_BLOCKED'
   | 'ERR_NOT_CULVERT'
+  /** The key, or not a Culvert server: from outside these look the same. */
+  | 'ERR_WRONG_KEY'
+  /** One of the above, or a clock that is off; the answer does not say which. */
   | 'ERR_KEY_OR_CLOCK'
   | 'ERR_CLOCK'
   // protocol

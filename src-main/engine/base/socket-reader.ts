@@ -47,19 +47,23 @@ export function readShared(socket: Socket, take: TakeBytes): Socket {
 }
 
 /** Bytes after which a connection counts as bulk. */
-const BULK_BYTES = 512 << 10;
+export const BULK_BYTES = 512 << 10;
+/** Reads after which it counts as lasting: each of these, too, costs Node a buffer that it makes and shrinks. */
+export const LASTING_READS = 64;
 
 /**
- * Reads `socket` the usual way until it turns out to carry bulk, then moves it as `readShared` does and tells of
- * the new socket. A Socket costs more to make than most connections cost to serve, so not each should need two.
+ * Reads `socket` the usual way until it turns out to carry bulk or to last, then moves it as `readShared` does and
+ * tells of the new socket. A Socket costs more to make than most connections cost to serve, so not each should need two.
  */
 export function readSharedWhenBulk(socket: Socket, take: TakeBytes, onMoved: (moved: Socket) => void): void {
   let bytes = 0;
+  let reads = 0;
   let queued = false;
   const onData = (chunk: Buffer): void => {
     bytes += chunk.length;
+    reads++;
     if (!take(chunk)) socket.pause();
-    if (bytes < BULK_BYTES || queued) return;
+    if ((bytes < BULK_BYTES && reads < LASTING_READS) || queued) return;
     queued = true;
     // Not inside the read that brought these bytes: Node still works on the old object then.
     setImmediate(() => {
@@ -74,7 +78,11 @@ export function readSharedWhenBulk(socket: Socket, take: TakeBytes, onMoved: (mo
   socket.on('data', onData);
 }
 
-function moveHandle(socket: Socket, take: TakeBytes): Socket | undefined {
+/**
+ * The new socket of `readShared`, or undefined where the handle cannot be moved. Who had listeners on the old one puts
+ * them on the new one.
+ */
+export function moveHandle(socket: Socket, take: TakeBytes): Socket | undefined {
   const old = socket as Socket & WithHandle;
   const handle = old._handle;
   const movable =

@@ -8,6 +8,12 @@ export interface CarrierRecord {
   readonly seq: number;
   readonly parts: readonly Buffer[];
   readonly bytes: number;
+  /** Sent again until the peer has it. */
+  readonly reliable: boolean;
+  /** The peer said that it has it: its parts may be gone. */
+  readonly retired: boolean;
+  /** The carrier sends it once more: another `written` will follow. */
+  handedOver(): void;
   /**
    * To be called once for each `send`, when its parts have left the process (the kernel has them). A carrier that
    * cannot tell does not call it; calling it early would send freed memory.
@@ -26,7 +32,9 @@ export interface CarrierEvents {
   /** A new ordered flow begins: once for a WebSocket, once a body for HTTP. */
   openFlow(): Flow;
   /** `writable` went from false to true. */
-  onWritable(): void;
+  onWritable(): unknown;
+  /** Something on the path failed. It goes on, by other connections of its own; others may be faster. */
+  onDoubt?(): void;
   /** Gone, for whatever reason. Called once; nothing follows. */
   onClose(reason: CulvertError): void;
   /**
@@ -63,6 +71,8 @@ export interface Carrier {
   readonly windowRttMs?: number;
   /** Longest record it can take, bytes; absent = any. */
   readonly maxRecordBytes?: number;
+  /** What it found out about its path, by name: for people. Times in ms, sizes in bytes. */
+  readonly learnt?: Readonly<Record<string, number | string | boolean | undefined>>;
   /** A record of the carrier's own, sealed `recordBytes` long, arrived in the flow that is being pushed to. */
   onControl?(control: CarrierControl, recordBytes: number): void;
   /** Starts delivering. Bytes that came before are delivered first. */

@@ -1,21 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { rootCertificates } from 'node:tls';
 import WebSocket from 'ws';
 import type { Clock } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { connectError } from './connect-error.ts';
+import type { CookieJar } from './cookie-jar.ts';
 import { flightCookie, readFlightCookies } from './flight-cookie.ts';
+import { openRoute, type ProxyRoute } from './route.ts';
 import { WsCarrier } from './ws.ts';
 
 export interface WsConnectOptions {
   /** `ws:` or `wss:`. */
   url: URL;
-  /** Extra request headers, in order. */
+  /** A proxy on the way is asked for a CONNECT. */
+  route: ProxyRoute;
+  /** Extra request headers, in order. `Host` overrides. */
   headers: ReadonlyArray<readonly [name: string, value: string]>;
   /** PEM certificates trusted beside the system's. */
   ca?: readonly string[];
+  /** Name to ask for in TLS instead of the URL's. */
+  serverName?: string;
   userAgent: string;
+  /** What a load balancer on the way wants to see again. */
+  jar: CookieJar;
   /** The first flight. */
   flight: Buffer;
   timeoutMs: number;
@@ -33,6 +40,7 @@ export type WsConnectResult =
       statusText: string;
       date: number | undefined;
       location: string | undefined;
+      contentType: string | undefined;
     }
   | { kind: 'error'; error: CulvertError };
 
@@ -49,79 +57,95 @@ class Handshake extends WebSocket {
 }
 
 /** Opens a WebSocket whose upgrade request carries the first flight. Never rejects. */
-export function connectWs(options: WsConnectOptions): Promise<WsConnectResult> {
-  const { url, clock } = options;
-  return new Promise((resolve) => {
-    let settled = false;
-    const settle = (result: WsConnectResult): void => {
-      if (settled) {
-        if (result.kind === 'open')
-          result.carrier.destroy(new CulvertError('ERR_CLOSED', 'no longer wanted'));
-        return;
-      }
-      settled = true;
-      clearTimeout(timer);
-      options.signal.removeEventListener('abort', onAbort);
-      resolve(result);
-    };
-    const headers: Record<string, string> = { 'User-Agent': options.userAgent };
-    let cookie = flightCookie(options.flight);
-    for (const [name, value] of options.headers) {
-      if (name.toLowerCase() === 'cookie') cookie = `${value}; ${cookie}`;
-      else headers[name] = value;
-    }
-    headers.Cookie = cookie;
+export async function connectWs(options: WsConnectOptions): Promise<WsConnectResult> {
+  const { url, route, timeoutMs, signal } = options;
+  const life = new AbortController();
+  const giveUp = (): void => life.abort(new CulvertError('ERR_CLOSED', 'the connection was given up'));
+  const timer = setTimeout(() => {
+    const text = `${url.host} did not answer within ${timeoutMs / 1000} s`;
+    const remedy = 'check the address and that the network lets it through';
+    life.abort(new CulvertError('ERR_SERVER_TIMEOUT', text, { remedy }));
+  }, timeoutMs);
+  signal.addEventListener('abort', giveUp);
+  if (signal.aborted) giveUp();
+  try {
+    const { ca, serverName } = options;
+    const socket = await openRoute({ url, route, ca, serverName, timeoutMs, signal: life.signal });
+    return await shakeHands(options, socket, life.signal);
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    return { kind: 'error', error: cause instanceof CulvertError ? cause : connectError(url.host, cause) };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  }
+}
 
+function headersOf(options: WsConnectOptions): Record<string, string> {
+  const headers: Record<string, string> = { 'User-Agent': options.userAgent };
+  const cookies = [...options.jar.pairs()];
+  for (const [name, value] of options.headers) {
+    if (name.toLowerCase() === 'cookie') cookies.unshift(value);
+    // Node looks for its own spelling, and would send another Host beside this one.
+    else headers[name.toLowerCase() === 'host' ? 'Host' : name] = value;
+  }
+  headers.Cookie = [...cookies, flightCookie(options.flight)].join('; ');
+  return headers;
+}
+
+function shakeHands(
+  options: WsConnectOptions,
+  socket: Socket,
+  signal: AbortSignal,
+): Promise<WsConnectResult> {
+  const { url, route, clock, jar } = options;
+  return new Promise((resolve, reject) => {
     const handshake = new Handshake(url, {
-      headers,
+      headers: headersOf(options),
       perMessageDeflate: false,
       followRedirects: false,
-      // Node takes `ca` instead of its own list, not beside it.
-      ca: options.ca === undefined ? undefined : [...rootCertificates, ...options.ca],
+      // `ws` would connect by itself; the way there may lead through a proxy.
+      createConnection: () => socket,
     });
-    const abort = (error: CulvertError): void => {
-      settle({ kind: 'error', error });
+    const onAbort = (): void => {
+      reject(signal.reason);
       handshake.terminate();
+      socket.destroy();
     };
-    const onAbort = (): void => abort(new CulvertError('ERR_CLOSED', 'the connection was given up'));
-    const timer = setTimeout(
-      () =>
-        abort(
-          new CulvertError(
-            'ERR_SERVER_TIMEOUT',
-            `${url.host} did not answer within ${options.timeoutMs / 1000} s`,
-            {
-              remedy: 'check the address and that the network lets it through',
-            },
-          ),
-        ),
-      options.timeoutMs,
-    );
-    options.signal.addEventListener('abort', onAbort);
+    const settle = (result: WsConnectResult): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(result);
+    };
+    signal.addEventListener('abort', onAbort);
 
     let replies: Buffer[] = [];
-    handshake.on('upgrade', (response: IncomingMessage) => {
-      replies = readFlightCookies(
-        (response.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; '),
-      );
-    });
-    handshake.taken = (socket, head) => {
-      const carrier = new WsCarrier({ socket, head, client: true, label: `WebSocket to ${url.host}`, clock });
+    const learn = (response: IncomingMessage): void => {
+      const lines = response.headers['set-cookie'] ?? [];
+      jar.learn(lines);
+      replies = readFlightCookies(lines.map((line) => line.split(';')[0]).join('; '));
+    };
+    handshake.on('upgrade', learn);
+    handshake.taken = (taken, head) => {
+      const through = route.kind === 'direct' ? url.host : `${url.host} through ${route.host}:${route.port}`;
+      const label = `WebSocket to ${through}`;
+      const carrier = new WsCarrier({ socket: taken, head, client: true, label, clock });
       settle({ kind: 'open', carrier, replies });
     };
     handshake.on('unexpected-response', (request, response: IncomingMessage) => {
-      const date = Date.parse(response.headers.date ?? '');
+      const { statusCode, statusMessage, headers } = response;
+      const date = Date.parse(headers.date ?? '');
       settle({
         kind: 'answer',
-        status: response.statusCode ?? 0,
-        statusText: response.statusMessage ?? '',
+        status: statusCode ?? 0,
+        statusText: statusMessage ?? '',
         date: Number.isNaN(date) ? undefined : date,
-        location: response.headers.location,
+        location: headers.location,
+        contentType: headers['content-type'],
       });
       response.destroy();
       request.destroy();
     });
-    handshake.on('error', (cause) => settle({ kind: 'error', error: connectError(url.host, cause) }));
-    if (options.signal.aborted) onAbort();
+    handshake.on('error', reject);
+    if (signal.aborted) onAbort();
   });
 }

@@ -1,29 +1,20 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
-import { connectHttp } from '../carrier/http/http-connect.ts';
-import type { ProxyRoute } from '../carrier/http/route.ts';
-import { connectKcp } from '../carrier/kcp/kcp-connect.ts';
-import { connectWs } from '../carrier/ws-connect.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
+import { ByteBudget } from '../pump/datagram-queue.ts';
 import type { SessionStats } from '../session/types.ts';
-import { type Carry, Dialer, type DialerState } from './dialer.ts';
+import { Dialer } from './dialer.ts';
+import type { CarrierStatus, DialerState, PathStatus } from './dialer-state.ts';
 import { type ConnectionStatus, type Forward, ForwardRule, type RuleStatus } from './rule.ts';
+import { candidatesFor, type TransportOptions } from './transports.ts';
 import { Tunnel } from './tunnel.ts';
+import { WakeWatch } from './wake-watch.ts';
 
-export interface ClientOptions {
-  /** `http:`, `https:`, `ws:` or `wss:`; its path is where the requests go. */
-  server: URL;
+/** The server's URL: its path is where the requests go. */
+export interface ClientOptions extends TransportOptions {
   key: UserKey;
   forwards: readonly Forward[];
-  /** How records travel; default `ws`. */
-  transport?: 'ws' | 'http' | 'kcp';
-  /** The way to the server for HTTP; default straight. */
-  route?: ProxyRoute;
-  /** Extra request headers. */
-  headers?: ReadonlyArray<readonly [name: string, value: string]>;
-  /** PEM certificates trusted beside the system's. */
-  ca?: readonly string[];
   config?: Partial<EngineConfig>;
   log?: Logger;
   clock?: Clock;
@@ -33,6 +24,10 @@ export interface ClientOptions {
 
 export interface ClientStatus {
   state: DialerState;
+  /** The carrier in use: which, why this one, its round trip, what it learnt about the path. */
+  carrier: CarrierStatus | undefined;
+  /** Every transport that may be used, the best first. */
+  paths: PathStatus[];
   /** Of the session there is. */
   session: SessionStats | undefined;
   /** Connections held by the session. */
@@ -42,54 +37,15 @@ export interface ClientStatus {
 
 /** Streams that may wait for a session at a time. */
 const MAX_WAITING = 4096;
-/** What most browsers say; a rare one would stand out. */
-const USER_AGENT =
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
-
-/** Carries first flights by the transport that is asked for. */
-function carryBy(options: ClientOptions, config: EngineConfig, clock: Clock, log: Logger): Carry {
-  if (options.transport === 'kcp') {
-    const { hostname, port, protocol } = options.server;
-    const known = {
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port) || (/s:$/.test(protocol) ? 443 : 80),
-    };
-    const random = options.random ?? systemRandom;
-    const base = {
-      ...known,
-      secret: options.key.datagramKey,
-      timeoutMs: config.connectTimeoutMs,
-      clock,
-      random,
-    };
-    return (flight, signal) => connectKcp({ ...base, flight, signal });
-  }
-  const secure = options.server.protocol === 'https:' || options.server.protocol === 'wss:';
-  const common = {
-    headers: options.headers ?? [],
-    ca: options.ca,
-    userAgent: USER_AGENT,
-    timeoutMs: config.connectTimeoutMs,
-    clock,
-  };
-  if (options.transport === 'http') {
-    const url = new URL(options.server.href.replace(/^[a-z]+:/, secure ? 'https:' : 'http:'));
-    const random = options.random ?? systemRandom;
-    const route = options.route ?? { kind: 'direct' };
-    return (flight, signal) =>
-      connectHttp({ ...common, url, route, random, flight, signal, onNotice: (text) => log.warn(text) });
-  }
-  const url = new URL(options.server.href.replace(/^[a-z]+:/, secure ? 'wss:' : 'ws:'));
-  return (flight, signal) => connectWs({ ...common, url, flight, signal });
-}
-
 /** The client: rules that listen, and a dialer that keeps a session to the server. */
 export class Client {
   private readonly config: EngineConfig;
   private readonly clock: Clock;
   private readonly tunnel: Tunnel;
   private readonly dialer: Dialer;
+  private readonly wake: WakeWatch;
   private readonly rules: ForwardRule[];
+  private online = true;
 
   constructor(options: ClientOptions) {
     this.config = resolveConfig(options.config);
@@ -97,21 +53,42 @@ export class Client {
     const log = options.log ?? silentLogger;
     const { clock, config } = this;
     this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
-    const url = new URL(options.server);
+    const random = options.random ?? systemRandom;
     this.dialer = new Dialer({
-      server: url.host,
+      server: options.server.host,
       key: options.key,
-      carry: carryBy(options, config, clock, log),
+      candidates: candidatesFor(options, {
+        timeoutMs: config.connectTimeoutMs,
+        clock,
+        random,
+        log,
+        secret: options.key.datagramKey,
+      }),
       tunnel: this.tunnel,
       config,
       clock,
-      random: options.random ?? systemRandom,
+      random,
       log,
       onState: options.onState,
     });
+    this.wake = new WakeWatch(clock, (sleptMs) => {
+      log.info(
+        `this machine slept for about ${Math.round(sleptMs / 1000)} s: looking whether the way is still open`,
+      );
+      this.networkChanged(this.online);
+    });
+    const budget = new ByteBudget(config.udpQueueTotalBytes);
     this.rules = options.forwards.map(
       (forward) =>
-        new ForwardRule({ forward, opener: this.tunnel, idleTimeoutMs: config.idleTimeoutMs, clock, log }),
+        new ForwardRule({
+          forward,
+          opener: this.tunnel,
+          idleTimeoutMs: config.idleTimeoutMs,
+          udp: config,
+          budget,
+          clock,
+          log,
+        }),
     );
   }
 
@@ -124,12 +101,15 @@ export class Client {
       throw error;
     }
     this.dialer.start();
+    this.wake.start();
     return this.rules.map((rule) => rule.status());
   }
 
   status(): ClientStatus {
     return {
       state: this.dialer.state,
+      carrier: this.dialer.carrier,
+      paths: this.dialer.paths(),
       session: this.dialer.session?.stats,
       streams: this.dialer.mux?.streams.size ?? 0,
       rules: this.rules.map((rule) => rule.status()),
@@ -146,6 +126,16 @@ export class Client {
     this.dialer.retryNow();
   }
 
+  /**
+   * To be called by whoever learns that the network is another one, or is back: what was learnt about the path is
+   * forgotten, the carrier in use has to answer soon, and there is no waiting for the end of a backoff. `online`:
+   * whether there is any network at all; a guess, by which only the state goes.
+   */
+  networkChanged(online = true): void {
+    this.online = online;
+    this.dialer.networkChanged(online);
+  }
+
   /** Takes no more connections, lets those there finish for a while, then ends the session in order. */
   async close(): Promise<void> {
     for (const rule of this.rules) rule.stop();
@@ -158,6 +148,7 @@ export class Client {
 
   /** Ends at once. */
   destroy(): void {
+    this.wake.stop();
     this.tunnel.close();
     this.dialer.stop();
     for (const rule of this.rules) rule.destroy();

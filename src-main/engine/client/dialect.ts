@@ -6,6 +6,7 @@ import type { ByteReader } from './byte-reader.ts';
 import { targetText } from './host-name.ts';
 import type { ProxyAuth } from './proxy-auth.ts';
 import { replyAndClose } from './reply-and-close.ts';
+import type { UdpAssociates } from './udp-associate.ts';
 
 /**
  * Pumps bytes between a socket and an open stream until both are closed. Returns the events to pass to
@@ -28,6 +29,8 @@ export interface Dialog {
   readonly clock: Clock;
   readonly log: Logger;
   readonly headTimeoutMs: number;
+  /** UDP ASSOCIATE; absent where there is none. */
+  readonly udp?: UdpAssociates | undefined;
 }
 
 /** What a dialect says once the target is open or has failed. */

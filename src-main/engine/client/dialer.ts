@@ -1,96 +1,123 @@
-import { type Clock, flushTiming, type RandomBytes, type Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import { CulvertError, describeError } from '../base/errors.ts';
-import type { Logger } from '../base/log.ts';
 import type { Carrier } from '../carrier/carrier.ts';
-import type { EngineConfig } from '../config.ts';
-import type { UserKey } from '../crypto/keys.ts';
-import { Muxer } from '../mux/muxer.ts';
-import { attachFlight, ClientFlight, flightBlocks, type SessionGrant } from '../session/client-flight.ts';
-import { Session } from '../session/session.ts';
+import type { Muxer } from '../mux/muxer.ts';
+import type { Session } from '../session/session.ts';
 import { Backoff } from './backoff.ts';
-import { answerError, clockOffset } from './server-answer.ts';
+import { CandidateBook } from './candidate-book.ts';
+import type { Candidate } from './carry.ts';
+import { type Connection, Connector, type ConnectorOptions } from './connector.ts';
+import type { CarrierStatus, DialerState, InUse, PathStatus } from './dialer-state.ts';
+import { LiveSession } from './live-session.ts';
+import type { Begun } from './try-begin.ts';
 import type { Tunnel } from './tunnel.ts';
 
-/** Result of one try to carry a first flight to the server. */
-export type CarryResult =
-  | { kind: 'open'; carrier: Carrier; replies: Buffer[] }
-  | {
-      kind: 'answer';
-      status: number;
-      statusText: string;
-      date: number | undefined;
-      location: string | undefined;
-      contentType?: string | undefined;
-    }
-  | { kind: 'error'; error: CulvertError };
-
-/** Carries a first flight to the server by some transport. Never rejects. */
-export type Carry = (flight: Buffer, signal: AbortSignal) => Promise<CarryResult>;
-
-export type DialerState =
-  | { kind: 'stopped' }
-  | { kind: 'connecting'; since: number }
-  | { kind: 'connected'; since: number; carrier: string; resumed: boolean }
-  | { kind: 'waiting'; until: number; attempt: number; error: CulvertError };
-
-export interface DialerOptions {
-  server: string;
-  key: UserKey;
-  carry: Carry;
+export interface DialerOptions extends ConnectorOptions {
   tunnel: Tunnel;
-  config: EngineConfig;
-  clock: Clock;
-  random: RandomBytes;
-  log: Logger;
   onState?: (state: DialerState) => void;
 }
 
 /**
- * A session the server did not take back this often in a row is given up: the server has restarted, or another one
- * answers at its address. More than once, as one strange answer on the way is no proof.
+ * A session the server did not take back this often in a row is taken for lost: the server has restarted, or another
+ * one answers at its address. More than once, as one strange answer on the way is no proof.
  */
 const ATTACH_TRIES = 2;
-/** A correction of the clock that differs less than this from the one in use is none, ms. */
-const CLOCK_STEP_MS = 3000;
+/** Shortest and longest time an echo may take after the network changed, ms. */
+const CHECK_MIN_MS = 500;
+const CHECK_MAX_MS = 2_000;
 
-/** Keeps the client connected: makes sessions, attaches further carriers to them, backs off between failures. */
+/** Which carrier is in use, since when and why. */
+interface Use {
+  readonly candidate: Candidate;
+  readonly carrier: Carrier;
+  readonly why: string;
+  readonly since: number;
+}
+
+/**
+ * Keeps the client connected: asks for a session by the best transport that passes an echo, moves it to a better one
+ * or away from a bad one while it lives, and gives it another carrier when its last one is lost.
+ */
 export class Dialer {
   state: DialerState = { kind: 'stopped' };
-  session: Session | undefined;
-  mux: Muxer | undefined;
   private readonly options: DialerOptions;
   private readonly backoff: Backoff;
-  private clockOffsetMs = 0;
-  private attachFailures = 0;
+  private readonly book: CandidateBook;
+  private readonly connector: Connector;
+  private live: LiveSession | undefined;
+  private use: Use | undefined;
   private timer: Timer | undefined;
-  private abort: AbortController | undefined;
   private running = false;
+  private online = true;
+  private refusals = 0;
+  /** When the last carrier was lost, or the network changed. */
+  private lostAt = 0;
+  /** When the present trouble began. */
+  private since = 0;
   private lastFailure: string | undefined;
 
   constructor(options: DialerOptions) {
     this.options = options;
-    this.backoff = new Backoff(options.config.backoffMinMs, options.config.backoffMaxMs, options.random);
+    const { config, clock, random, candidates } = options;
+    this.backoff = new Backoff(config.backoffMinMs, config.backoffMaxMs, random);
+    this.book = new CandidateBook({ ...config, candidates, clock });
+    this.connector = new Connector(options, this.book);
+  }
+
+  get session(): Session | undefined {
+    return this.live?.session;
+  }
+  get mux(): Muxer | undefined {
+    return this.live?.mux;
+  }
+  /** The carrier in use, for people. */
+  get carrier(): CarrierStatus | undefined {
+    const { use } = this;
+    if (use === undefined) return undefined;
+    const rttMs = this.session?.stats.rttMs;
+    return { ...this.inUse(use), since: use.since, rttMs, learnt: use.carrier.learnt ?? {} };
+  }
+
+  paths(): PathStatus[] {
+    return this.book.status(this.use?.candidate.kind);
   }
 
   start(): void {
     if (this.running) return;
     this.running = true;
-    void this.connect();
+    this.since = this.options.clock.now();
+    this.connect();
   }
 
   /** Ends the session in order. */
   stop(): void {
     this.running = false;
-    this.timer?.cancel();
-    this.abort?.abort();
-    this.session?.close();
+    this.quiet();
+    const { live } = this;
+    this.forget();
+    live?.session.close();
     this.setState({ kind: 'stopped' });
   }
 
-  /** Do not wait for the backoff's end: the user asks, the machine woke, the network changed. */
+  /** Do not wait for the backoff's end: the user asks. */
   retryNow(): void {
     this.backoff.reset();
-    if (this.state.kind === 'waiting') void this.connect();
+    if (this.running && this.use === undefined) this.connect();
+  }
+
+  /**
+   * The network is another one, or the machine woke. What was learnt is forgotten, a carrier in use has to answer
+   * soon, and where there is none another is tried at once. `online`: whether the host knows of any network.
+   */
+  networkChanged(online: boolean): void {
+    this.online = online;
+    if (!this.running) return;
+    this.book.reset();
+    this.backoff.reset();
+    this.lostAt = this.options.clock.now();
+    if (this.live === undefined || this.use === undefined) return this.connect();
+    const rtt = this.live.session.stats.rttMs ?? CHECK_MIN_MS;
+    this.live.check(Math.min(CHECK_MAX_MS, Math.max(CHECK_MIN_MS, 4 * rtt)));
   }
 
   private setState(state: DialerState): void {
@@ -98,204 +125,167 @@ export class Dialer {
     this.options.onState?.(state);
   }
 
-  private async connect(): Promise<void> {
+  private quiet(): void {
     this.timer?.cancel();
-    if (!this.running || this.state.kind === 'connecting') return;
-    this.setState({ kind: 'connecting', since: this.options.clock.now() });
-    try {
-      await (this.session !== undefined && this.attachFailures < ATTACH_TRIES ? this.attach() : this.begin());
-    } catch (error) {
-      this.failed(
-        new CulvertError('ERR_INTERNAL', `connecting failed: ${describeError(error)}`, { cause: error }),
-      );
-    }
+    this.connector.cancel();
   }
 
-  private carry(flight: Buffer): Promise<CarryResult> {
-    this.abort = new AbortController();
-    return this.options.carry(flight, this.abort.signal);
+  private forget(): void {
+    this.live?.leave();
+    this.live = undefined;
+    this.use = undefined;
   }
 
-  /** A further carrier for the session there is. */
-  private async attach(): Promise<void> {
-    const { session } = this;
-    if (session === undefined) return;
-    const flight = attachFlight(this.options.key, session.id, session.sealAttach(true), this.options.random);
-    const result = await this.carry(flight);
-    if (!this.running || this.session !== session) {
-      if (result.kind === 'open') result.carrier.destroy(new CulvertError('ERR_CLOSED', 'no longer wanted'));
-      if (this.running) this.failed(new CulvertError('ERR_SESSION_LOST', 'the session ended'));
-      return;
-    }
-    switch (result.kind) {
-      case 'open':
-        // `connected` follows when the server says what it has.
-        session.attach(result.carrier, false);
-        this.timer = this.options.clock.after(this.options.config.connectTimeoutMs, () => {
-          if (session.carrier === result.carrier) return;
-          result.carrier.destroy(
-            new CulvertError('ERR_CARRIER_TIMEOUT', 'the server did not take the session up'),
-          );
-        });
-        return;
-      case 'answer':
-        this.attachFailures++;
-        this.options.log.debug(`the server did not take the session back (HTTP ${result.status})`);
-        if (this.attachFailures < ATTACH_TRIES) return this.failed(answerError(this.options.server, result));
-        return this.begin();
-      case 'error':
-        return this.failed(result.error);
-    }
-  }
+  // ---- connecting -----------------------------------------------------------------------------------------
 
-  /** A new session. An old one is given up only once the new one stands. */
-  private async begin(): Promise<void> {
-    const { options } = this;
-    const flight = new ClientFlight({
-      key: options.key,
-      clock: options.clock,
-      random: options.random,
-      clockOffsetMs: this.clockOffsetMs,
-      windowBytes: options.config.initialWindowBytes,
-      receiveBytes: options.config.receiveBufferBytes,
-    });
-    const result = await this.carry(flight.first);
-    if (!this.running) {
-      if (result.kind === 'open') result.carrier.destroy(new CulvertError('ERR_CLOSED', 'no longer wanted'));
-      return;
-    }
-    if (result.kind === 'error') return this.failed(result.error);
-    if (result.kind === 'answer') return this.refused(result);
-    for (const reply of result.replies) {
-      const grant = flight.finish(reply);
-      if (grant !== undefined) return this.begun(grant, result.carrier);
-    }
-    const error = new CulvertError('ERR_NOT_CULVERT', `${options.server} answers, but is no Culvert server`, {
-      remedy: 'check the address and the port',
-    });
-    result.carrier.destroy(error);
-    this.failed(error);
-  }
-
-  /** It answered as a web site does. Perhaps only the clock is off: then it says so, corrects itself, tries again. */
-  private refused(answer: Extract<CarryResult, { kind: 'answer' }>): void {
-    const { clock, config, log, server } = this.options;
-    const offset = clockOffset(answer.date, clock.wall());
-    if (offset !== undefined && Math.abs(offset - this.clockOffsetMs) > CLOCK_STEP_MS) {
-      this.clockOffsetMs = offset;
-      const minutes = Math.round(Math.abs(offset) / 60_000);
-      if (Math.abs(offset) > config.clockSkewMs / 2) {
-        log.warn(
-          `this computer's clock is ${minutes} minutes ${offset > 0 ? 'behind' : 'ahead of'} the server's; ` +
-            'going by the server (set the clock to make this go away)',
-        );
-      }
-      this.state = { kind: 'stopped' };
-      void this.connect();
-      return;
-    }
-    this.failed(answerError(server, answer));
-  }
-
-  private begun(grant: SessionGrant, carrier: Carrier): void {
-    const { options } = this;
-    const { config, clock } = options;
-    const old = this.session;
-    const session = new Session({
-      id: grant.hello.sessionId,
-      sendSecret: grant.sendSecret,
-      receiveSecret: grant.receiveSecret,
-      flightBlock: flightBlocks(options.key, grant.hello.sessionId, options.random),
-      limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, grant.hello.receiveBytes) },
-      clock,
-      random: options.random,
-      defer: flushTiming(() => mux.streams.size),
-      log: options.log,
-    });
-    const mux: Muxer = new Muxer({
-      role: 'client',
-      limits: config,
-      peerWindowBytes: grant.hello.windowBytes,
-      clock,
-      rttMs: () => session.windowRttMs,
-      fault: (error) => session.destroy(error),
-      wake: (now) => session.wake(now),
-    });
-    session.use({
-      pull: (limit) => mux.pull(limit),
-      onRecord: (pieces) => mux.onRecord(pieces),
-      onSessionEnd: (error) => mux.destroy(error.code === 'ERR_CLOSED' ? 'shutdown' : 'sessionLost'),
-    });
-    session.watcher = {
-      onActive: (active) => this.active(active),
-      onCarrierLost: (lost, reason, left) => this.lost(session, lost, reason, left),
-      onEnd: (error) => this.ended(session, error),
-    };
-    this.session = session;
-    this.mux = mux;
-    this.attachFailures = 0;
-    if (old !== undefined) {
-      old.watcher = {};
-      options.log.warn('the server no longer has the session; its connections are reset');
-      old.destroy(new CulvertError('ERR_SESSION_LOST', 'the server no longer has the session'));
-    }
-    session.attach(carrier, true);
-    options.tunnel.up(mux);
-  }
-
-  private active(carrier: Carrier): void {
-    const resumed = (this.session?.stats.resumes ?? 0) > 0;
-    this.attachFailures = 0;
-    this.lastFailure = undefined;
-    this.timer?.cancel();
-    this.backoff.reset();
-    this.options.log.info(`connected: ${carrier.label}${resumed ? ' (session resumed, nothing lost)' : ''}`);
-    this.setState({ kind: 'connected', since: this.options.clock.now(), carrier: carrier.label, resumed });
-  }
-
-  private lost(session: Session, _carrier: Carrier, reason: CulvertError, left: number): void {
-    if (session !== this.session || left > 0 || !this.running) return;
-    const streams = this.mux?.streams.size ?? 0;
-    this.options.log.warn(`disconnected: ${reason.message}; reconnecting, ${streams} connection(s) held`);
-    if (this.state.kind === 'connected') {
-      this.setState({ kind: 'stopped' });
-      void this.connect();
-    } else this.failed(reason);
-  }
-
-  private ended(session: Session, error: CulvertError): void {
-    if (session !== this.session) return;
-    this.session = undefined;
-    this.mux = undefined;
-    this.options.tunnel.down();
+  private connect(): void {
+    this.quiet();
     if (!this.running) return;
+    const { live } = this;
+    if (live === undefined) {
+      this.setState({ kind: 'connecting', since: this.since });
+      this.connector.begin((connection) => this.connected(connection));
+      return;
+    }
+    this.connector.attach(live, this.lostAt, this.refusals === 0, (connection) => this.connected(connection));
+  }
+
+  private connected(connection: Connection): void {
+    switch (connection.kind) {
+      case 'begun':
+        return this.begun(connection.begun, connection.candidate, connection.why);
+      case 'attached':
+        this.choose(connection.candidate, connection.carrier, connection.why);
+        this.live?.session.choose(connection.carrier, true);
+        return;
+      case 'refused':
+        this.refusals++;
+        this.options.log.debug('the server did not take the session back');
+        // The old one is given up only once a new one stands.
+        if (this.refusals >= ATTACH_TRIES) this.connector.begin((begun) => this.connected(begun));
+        else this.failed(connection.error);
+        return;
+      case 'failed':
+        return this.failed(connection.error);
+    }
+  }
+
+  private begun(begun: Begun, candidate: Candidate, why: string): void {
+    const { options } = this;
+    const old = this.live;
+    if (old !== undefined) {
+      this.forget();
+      options.log.warn('the server no longer has the session; its connections are reset');
+      old.session.destroy(new CulvertError('ERR_SESSION_LOST', 'the server no longer has the session'));
+    }
+    const live: LiveSession = new LiveSession(options, begun, this.book, {
+      onChoice: (to, carrier, reason) => this.choose(to, carrier, reason),
+      onActive: (carrier) => this.active(live, carrier),
+      onEcho: (rttMs) => this.use !== undefined && this.book.passed(this.use.candidate.kind, rttMs),
+      onIll: (how, rttMs) => this.degraded(how, rttMs),
+      onWell: () => this.well(),
+      onLost: (carrier, reason) => this.lost(live, carrier, reason),
+      onEnd: (error) => this.ended(error),
+    });
+    this.live = live;
+    for (const each of options.candidates) each.learn?.(begun.features, begun.rttMs);
+    this.book.passed(candidate.kind, begun.rttMs);
+    this.choose(candidate, begun.carrier, why);
+    this.active(live, begun.carrier);
+    options.tunnel.up(live.mux);
+  }
+
+  // ---- the carrier in use -----------------------------------------------------------------------------------
+
+  private choose(candidate: Candidate, carrier: Carrier, why: string): void {
+    this.use = { candidate, carrier, why, since: this.options.clock.now() };
+  }
+
+  private inUse({ candidate, carrier, why }: Use): InUse {
+    const resumed = (this.session?.stats.resumes ?? 0) > 0;
+    return { transport: candidate.kind, carrier: carrier.label, why, resumed };
+  }
+
+  private active(live: LiveSession, carrier: Carrier): void {
+    const { use } = this;
+    if (use?.carrier !== carrier) return;
+    this.quiet();
+    this.refusals = 0;
+    this.lastFailure = undefined;
+    this.backoff.reset();
+    this.book.passed(use.candidate.kind, undefined);
+    live.use(use.candidate, carrier);
+    const inUse = this.inUse(use);
+    const why = this.options.candidates.length > 1 ? `; ${use.why}` : '';
+    const held = inUse.resumed ? ' (session resumed, nothing lost)' : '';
+    this.options.log.info(`connected: ${carrier.label}${held}${why}`);
+    this.setState({ kind: 'connected', since: use.since, ...inUse });
+  }
+
+  private degraded(how: 'stalls' | 'slow', rttMs: number): void {
+    const { use } = this;
+    if (use === undefined || this.state.kind === 'degraded') return;
+    const what = how === 'stalls' ? 'nothing comes back' : `an echo takes ${Math.round(rttMs)} ms`;
+    this.options.log.warn(`degraded: ${use.carrier.label}: ${what}; trying other ways`);
+    this.setState({ kind: 'degraded', since: this.options.clock.now(), how, ...this.inUse(use) });
+  }
+
+  private well(): void {
+    const { use } = this;
+    if (use === undefined || this.state.kind !== 'degraded') return;
+    this.options.log.info(`it answers again: ${use.carrier.label}`);
+    this.setState({ kind: 'connected', since: use.since, ...this.inUse(use) });
+  }
+
+  private lost(live: LiveSession, carrier: Carrier, reason: CulvertError): void {
+    const { use } = this;
+    if (use?.carrier !== carrier) return;
+    const { clock, log } = this.options;
+    this.book.lost(use.candidate.kind, clock.now() - use.since, reason);
+    if (live.replace()) return;
+    this.use = undefined;
+    this.lostAt = clock.now();
+    this.since = this.lostAt;
+    log.warn(`disconnected: ${reason.message}; reconnecting, ${live.mux.streams.size} connection(s) held`);
+    this.reconnecting(reason, undefined);
+    this.connect();
+  }
+
+  private ended(error: CulvertError): void {
+    this.quiet();
+    this.forget();
+    this.options.tunnel.down();
+    this.since = this.options.clock.now();
     this.options.log.warn(`the session ended: ${error.message}`);
     this.failed(error);
   }
 
+  // ---- failure ----------------------------------------------------------------------------------------------
+
   private failed(error: CulvertError): void {
     if (!this.running) return;
-    const { log } = this.options;
-    this.timer?.cancel();
+    this.quiet();
+    const { log, clock } = this.options;
     const delay = this.backoff.next();
     const attempt = this.backoff.attempts;
-    const text = `not connected: ${describeError(error)}; next try in ${(delay / 1000).toFixed(1)} s`;
-    // The first failure and every later change of its reason are news; the rest is for those who watch.
-    const news = this.lastFailure !== error.message;
     // A server that starts refuses flights made before it did: an ordinary answer is believed the second time.
-    if (error.code === 'ERR_KEY_OR_CLOCK' && attempt === 1) {
-      this.wait(error, delay, attempt);
-      return;
+    if (attempt > 1 || (error.code !== 'ERR_KEY_OR_CLOCK' && error.code !== 'ERR_WRONG_KEY')) {
+      const text = `not connected: ${describeError(error)}; next try in ${(delay / 1000).toFixed(1)} s`;
+      // The first failure and every later change of its reason are news; the rest is for those who watch.
+      if (this.lastFailure !== error.message) log.warn(text);
+      else log.info(text);
+      this.lastFailure = error.message;
     }
-    this.lastFailure = error.message;
-    if (news) log.warn(text);
-    else log.info(text);
-    this.wait(error, delay, attempt);
+    const until = clock.now() + delay;
+    const common = { since: this.since, attempt, until, error };
+    if (!this.online) this.setState({ kind: 'waitingForNetwork', ...common });
+    else if (this.live !== undefined) this.reconnecting(error, until);
+    else this.setState({ kind: 'failed', ...common });
+    this.timer = clock.after(delay, () => this.connect());
   }
 
-  private wait(error: CulvertError, delay: number, attempt: number): void {
-    const { clock } = this.options;
-    this.setState({ kind: 'waiting', until: clock.now() + delay, attempt, error });
-    this.timer = clock.after(delay, () => void this.connect());
+  private reconnecting(error: CulvertError, until: number | undefined): void {
+    const attempt = this.backoff.attempts;
+    this.setState({ kind: 'reconnecting', since: this.since, attempt, until, error });
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
+import { resetSocket } from '../base/reset-socket.ts';
 import type { StreamOpener, Target } from '../mux/types.ts';
 import { ByteReader, readMessage, writeTo } from './byte-reader.ts';
 import { targetText } from './host-name.ts';
@@ -190,7 +191,7 @@ export class HttpForwarder {
       }
       return true;
     } catch {
-      this.socket.resetAndDestroy();
+      resetSocket(this.socket);
       return this.abandon(upstream);
     }
   }
@@ -203,7 +204,7 @@ export class HttpForwarder {
     const down = upstream.reader.detach();
     if (up.length > 0) duplex.write(up);
     if (down.length > 0) socket.write(down);
-    duplex.on('error', () => socket.resetAndDestroy());
+    duplex.on('error', () => resetSocket(socket));
     socket.once('close', () => duplex.destroy());
     if (socket.readableEnded) duplex.end();
     else socket.pipe(duplex);

@@ -9,6 +9,7 @@ import type { ProxyAuth } from './proxy-auth.ts';
 import { serveSocks4, serveSocks5 } from './socks-dialect.ts';
 import { SOCKS4_VERSION } from './socks4.ts';
 import { SOCKS5_VERSION } from './socks5.ts';
+import type { UdpAssociates } from './udp-associate.ts';
 
 /** How long a client may take to say what it wants, from accept to the end of its request, in ms. */
 export const HEAD_TIMEOUT_MS = 30_000;
@@ -20,6 +21,8 @@ export interface MixedOptions {
   readonly headTimeoutMs?: number;
   readonly log?: Logger;
   readonly clock?: Clock;
+  /** UDP ASSOCIATE. Default: refused. */
+  readonly udp?: UdpAssociates;
   /** Pumps bytes between a socket and its stream once both are open. */
   readonly join: Join;
 }
@@ -43,6 +46,7 @@ export function serveMixed(socket: Socket, opener: StreamOpener, options: MixedO
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLogger,
     headTimeoutMs: options.headTimeoutMs ?? HEAD_TIMEOUT_MS,
+    udp: options.udp,
   };
   speak(dialog).catch((error: unknown) => {
     dialog.log.debug(() => `a client's connection was lost: ${String(error)}`);

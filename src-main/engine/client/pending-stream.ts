@@ -1,4 +1,6 @@
 import type {
+  DatagramCounters,
+  OpenFailure,
   OpenOptions,
   ResetReason,
   StreamCounters,
@@ -6,6 +8,7 @@ import type {
   Target,
   TunnelStream,
 } from '../mux/types.ts';
+import { STREAM_PROTOCOL } from '../wire/frame.ts';
 
 /**
  * A stream asked for while there is no session: it keeps what was written (its user is told to stop after the
@@ -35,6 +38,13 @@ export class PendingStream implements TunnelStream {
     this.onOver = onOver;
   }
 
+  /** One of STREAM_PROTOCOL. */
+  get protocol(): number {
+    return this.options.protocol ?? STREAM_PROTOCOL.tcp;
+  }
+  get datagrams(): DatagramCounters | undefined {
+    return this.options.datagrams;
+  }
   get id(): number {
     return this.real?.id ?? 0;
   }
@@ -90,13 +100,13 @@ export class PendingStream implements TunnelStream {
     else if (room) this.events.onDrain?.();
   }
 
-  /** No session came in time. */
-  fail(message: string): void {
+  /** No session came in time, or it has no room for it, or no use. */
+  fail(message: string, failure: OpenFailure = 'noSession'): void {
     if (this.over) return;
     this.finish();
     this.options.meter?.streamOpened(this);
     this.options.meter?.streamClosed(this, true);
-    this.events.onOpenFailed?.('noSession', message);
+    this.events.onOpenFailed?.(failure, message);
   }
 
   private finish(): void {

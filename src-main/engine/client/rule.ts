@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type {
+  DatagramCounters,
   OpenOptions,
   StreamEvents,
   StreamMeter,
@@ -9,14 +10,20 @@ import type {
   Target,
   TunnelStream,
 } from '../mux/types.ts';
+import type { ByteBudget } from '../pump/datagram-queue.ts';
+import { DatagramTally } from '../pump/datagram-tally.ts';
 import { joinSocket } from '../pump/socket-pump.ts';
 import { serveMixed } from './mixed-listener.ts';
 import type { ProxyAuth } from './proxy-auth.ts';
 import { type BindAddress, TcpListener } from './tcp-listener.ts';
+import type { UdpAssociates } from './udp-associate.ts';
+import { UdpForward } from './udp-forward.ts';
+import type { UdpLimits } from './udp-link.ts';
 
 /** A forward: what listens here, and where it leads. */
 export type Forward =
   | { kind: 'static'; bind: BindAddress; target: Target }
+  | { kind: 'udp'; bind: BindAddress; target: Target }
   | { kind: 'dynamic'; bind: BindAddress; auth?: ProxyAuth };
 
 /** Counters of one rule; bytes are stream data, `sent` towards the server. */
@@ -29,21 +36,36 @@ export interface RuleStatus {
   failed: number;
   sent: number;
   received: number;
+  /** Of a UDP forward, and of the UDP associations of a dynamic port. */
+  datagrams: DatagramCounters;
 }
 
 /** One connection that is open now; bytes as in RuleStatus. */
 export interface ConnectionStatus {
   /** Number of its stream in the session; 0 while it waits for one. */
   id: number;
+  /** Of a UDP association with many targets the port is 0. */
   target: Target | undefined;
   sent: number;
   received: number;
+  /** It is a UDP association. */
+  datagrams?: DatagramCounters | undefined;
+}
+
+/** What takes a rule's connections or datagrams. */
+interface Listener {
+  listen(bind: BindAddress): Promise<BindAddress>;
+  stop(): void;
+  destroy(): void;
 }
 
 export interface RuleOptions {
   forward: Forward;
   opener: StreamOpener;
   idleTimeoutMs: number;
+  udp: UdpLimits;
+  /** The client's, of datagrams that wait. */
+  budget: ByteBudget;
   clock: Clock;
   log: Logger;
 }
@@ -51,7 +73,9 @@ export interface RuleOptions {
 /** One forwarding rule at work: its listener and its counters. */
 export class ForwardRule implements StreamMeter, StreamOpener {
   private readonly options: RuleOptions;
-  private readonly listener: TcpListener;
+  private readonly listener: Listener;
+  private readonly tally = new DatagramTally();
+  private readonly associates: UdpAssociates;
   private readonly live = new Set<TunnelStream>();
   private bound: BindAddress | undefined;
   private total = 0;
@@ -61,19 +85,9 @@ export class ForwardRule implements StreamMeter, StreamOpener {
 
   constructor(options: RuleOptions) {
     this.options = options;
-    const { forward } = options;
-    this.listener = new TcpListener(
-      forward.kind === 'static'
-        ? (socket) => this.forwardTo(forward.target, socket)
-        : (socket) =>
-            serveMixed(socket, this, {
-              auth: forward.auth,
-              log: options.log,
-              clock: options.clock,
-              join: (open, stream, join) =>
-                joinSocket(open, stream, { ...join, idleTimeoutMs: options.idleTimeoutMs }),
-            }),
-    );
+    const { udp: limits, budget } = options;
+    this.associates = { limits, tally: this.tally, budget, open: new Set() };
+    this.listener = this.makeListener();
   }
 
   get label(): string {
@@ -81,7 +95,8 @@ export class ForwardRule implements StreamMeter, StreamOpener {
     const at = this.bound ?? forward.bind;
     const here = at.host.includes(':') ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
     if (forward.kind === 'dynamic') return `${here} (SOCKS and HTTP proxy)`;
-    return `${here} → ${forward.target.host || 'the server'}:${forward.target.port}`;
+    const place = forward.kind === 'udp' ? `${here}/udp` : here;
+    return `${place} → ${forward.target.host || 'the server'}:${forward.target.port}`;
   }
 
   /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
@@ -108,7 +123,12 @@ export class ForwardRule implements StreamMeter, StreamOpener {
 
   /** The connections open now, oldest first. */
   connections(): ConnectionStatus[] {
-    return [...this.live].map(({ id, target, counters }) => ({ id, target, ...counters }));
+    return [...this.live].map(({ id, target, counters, datagrams }) => ({
+      id,
+      target,
+      ...counters,
+      datagrams,
+    }));
   }
 
   status(): RuleStatus {
@@ -118,16 +138,51 @@ export class ForwardRule implements StreamMeter, StreamOpener {
       received += stream.counters.received;
     }
     const { label, bound, total, failed } = this;
-    return { label, listening: bound, active: this.live.size, total, failed, sent, received };
+    const datagrams = { ...this.tally.counters };
+    return { label, listening: bound, active: this.live.size, total, failed, sent, received, datagrams };
   }
 
-  /** Takes no more connections; those there go on. */
+  /** Takes no more connections; those there go on, but for UDP, where nothing tells when one has finished. */
   stop(): void {
     this.listener.stop();
+    for (const associate of [...this.associates.open]) associate.close();
   }
 
   destroy(): void {
     this.listener.destroy();
+    for (const associate of [...this.associates.open]) associate.close();
+  }
+
+  private makeListener(): Listener {
+    const { forward, log, clock, idleTimeoutMs, udp: limits, budget } = this.options;
+    switch (forward.kind) {
+      case 'static':
+        return new TcpListener((socket) => this.forwardTo(forward.target, socket));
+      case 'udp': {
+        const { tally } = this;
+        const label = (): string => this.label;
+        return new UdpForward({
+          target: forward.target,
+          opener: this,
+          limits,
+          clock,
+          log,
+          tally,
+          budget,
+          label,
+        });
+      }
+      case 'dynamic':
+        return new TcpListener((socket) =>
+          serveMixed(socket, this, {
+            auth: forward.auth,
+            log,
+            clock,
+            udp: this.associates,
+            join: (open, stream, join) => joinSocket(open, stream, { ...join, idleTimeoutMs }),
+          }),
+        );
+    }
   }
 
   private forwardTo(target: Target, socket: Socket): void {

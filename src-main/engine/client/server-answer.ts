@@ -1,4 +1,5 @@
 import { CulvertError } from '../base/errors.ts';
+import type { TryFailure } from './round.ts';
 
 /** An answer that is not the tunnel's: what a web site, a proxy or a login page says. */
 export interface ForeignAnswer {
@@ -10,8 +11,28 @@ export interface ForeignAnswer {
   contentType?: string | undefined;
 }
 
+/** What is known of this machine's clock when the server refuses. */
+export interface ClockKnowledge {
+  /** How far the server's is ahead by its `Date`, ms; undefined when it did not say. */
+  offsetMs: number | undefined;
+  /** More than this and a right key is refused. */
+  skewMs: number;
+}
+
+/** Statuses of gateways whose server is away, or which ask for patience: they say nothing of the session or the key. */
+const GATEWAY = new Set([407, 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+
+/** Whether it is the server itself that answered, or somebody who stands for it as any web site would. */
+export function isServersWord({ status }: ForeignAnswer): boolean {
+  return !GATEWAY.has(status);
+}
+
+export function failureError(server: string, failure: TryFailure, clock?: ClockKnowledge): CulvertError {
+  return failure.kind === 'error' ? failure.error : answerError(server, failure.answer, clock);
+}
+
 /** Why the server answered like any web site, as far as one can tell from outside. */
-export function answerError(server: string, answer: ForeignAnswer): CulvertError {
+export function answerError(server: string, answer: ForeignAnswer, clock?: ClockKnowledge): CulvertError {
   const said = `HTTP ${answer.status}${answer.statusText ? ` ${answer.statusText}` : ''}`;
   if (answer.status === 407) {
     return new CulvertError(
@@ -36,6 +57,13 @@ export function answerError(server: string, answer: ForeignAnswer): CulvertError
         : 'a network that asks for a login may answer so: open a web page in a browser first',
     });
   }
+  if (answer.status === 403 || answer.status === 451) {
+    return new CulvertError('ERR_BLOCKED', `the way to ${server} is forbidden (${said})`, {
+      remedy:
+        'a proxy or a filter does not let it through: try --transport auto, another path (-U) or another network; ' +
+        'if the server’s own site answers so, compare both sides’ -p',
+    });
+  }
   if (answer.status === 502 || answer.status === 503 || answer.status === 504) {
     return new CulvertError(
       'ERR_SERVER_UNREACHABLE',
@@ -45,9 +73,24 @@ export function answerError(server: string, answer: ForeignAnswer): CulvertError
       },
     );
   }
-  return new CulvertError('ERR_KEY_OR_CLOCK', `${server} answers as an ordinary web site (${said})`, {
-    remedy:
-      'the key is not the one the server has, or this is no Culvert server: compare both sides’ -p, check the address',
+  const offset = clock?.offsetMs;
+  if (clock !== undefined && offset !== undefined && Math.abs(offset) > clock.skewMs) {
+    const minutes = Math.round(Math.abs(offset) / 60_000);
+    return new CulvertError(
+      'ERR_CLOCK',
+      `this computer's clock is ${minutes} minutes off, and going by the server's did not help (${said})`,
+      { remedy: 'set the clock first; if that is not it, compare both sides’ -p' },
+    );
+  }
+  const text = `${server} answers as an ordinary web site (${said})`;
+  const key = 'the key is not the one the server has, or this is no Culvert server';
+  if (offset !== undefined) {
+    return new CulvertError('ERR_WRONG_KEY', text, {
+      remedy: `${key}: compare both sides’ -p, check the address`,
+    });
+  }
+  return new CulvertError('ERR_KEY_OR_CLOCK', text, {
+    remedy: `${key}, or the clocks differ: compare both sides’ -p, check the address and the clock`,
   });
 }
 
@@ -59,4 +102,14 @@ export function clockOffset(date: number | undefined, wall: number): number | un
   if (date === undefined) return undefined;
   const offset = date + 500 - wall;
   return Math.abs(offset) > DATE_MARGIN_MS ? offset : 0;
+}
+
+/**
+ * Of the reasons for which each transport failed, the best ranked first, the one to tell: the last asks the least of
+ * the network, unless only an earlier one got any answer.
+ */
+export function mostTelling(errors: readonly CulvertError[]): CulvertError {
+  const vague = new Set<string>(['ERR_SERVER_TIMEOUT', 'ERR_CARRIER_TIMEOUT', 'ERR_CARRIER_LOST']);
+  const told = errors.filter(({ code }) => !vague.has(code));
+  return told.at(-1) ?? errors.at(-1) ?? new CulvertError('ERR_SERVER_UNREACHABLE', 'no transport was tried');
 }

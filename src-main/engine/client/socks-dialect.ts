@@ -13,6 +13,7 @@ import {
   socks5Reply,
   socks5ReplyCode,
 } from './socks5.ts';
+import { serveUdpAssociate } from './udp-associate.ts';
 
 /** Speaks SOCKS5 up to the reply. Rejects when the connection is lost. */
 export async function serveSocks5(dialog: Dialog, handshakeDone: () => void): Promise<void> {
@@ -21,6 +22,9 @@ export async function serveSocks5(dialog: Dialog, handshakeDone: () => void): Pr
   handshakeDone();
   if (request.kind === 'ended') return refuse(dialog, 'SOCKS5: ended before the request');
   if (request.kind === 'bad') return refuse(dialog, `SOCKS5: ${request.reason}`, request.reply);
+  if (request.command === 'udpAssociate' && dialog.udp !== undefined) {
+    return serveUdpAssociate(dialog, dialog.udp, request.target);
+  }
   if (request.command !== 'connect') {
     const reply = socks5Reply(SOCKS5_REPLY.commandNotSupported);
     return refuse(dialog, `SOCKS5: ${request.command} is not supported`, reply);

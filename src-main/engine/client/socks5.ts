@@ -1,6 +1,7 @@
-import { SocketAddress } from 'node:net';
 import { assertNever } from '../base/errors.ts';
 import type { OpenFailure, Target } from '../mux/types.ts';
+import { ADDRESS_TYPE, encodeAddress } from '../wire/datagram.ts';
+import { ipv6Text } from '../wire/inet.ts';
 import { hostFromBytes } from './host-name.ts';
 import { type Bad, MORE, type More } from './step.ts';
 
@@ -38,8 +39,6 @@ export type Socks5ReplyCode = (typeof SOCKS5_REPLY)[keyof typeof SOCKS5_REPLY];
 
 const COMMANDS = { 1: 'connect', 2: 'bind', 3: 'udpAssociate' } as const;
 export type Socks5Command = (typeof COMMANDS)[keyof typeof COMMANDS];
-
-const ADDRESS_TYPE = { ipv4: 1, name: 3, ipv6: 4 } as const;
 
 export interface Socks5Greeting {
   readonly kind: 'greeting';
@@ -151,9 +150,12 @@ export function socks5LoginStatus(accepted: boolean): Buffer {
   return Buffer.from([LOGIN_VERSION, accepted ? 0 : 1]);
 }
 
-/** A reply, RFC 1928 §6. The bound address is 0.0.0.0:0: the socket to the target is the server's, not ours. */
-export function socks5Reply(code: Socks5ReplyCode): Buffer {
-  return Buffer.from([SOCKS5_VERSION, code, 0, ADDRESS_TYPE.ipv4, 0, 0, 0, 0, 0, 0]);
+/** For CONNECT, whose socket to the target is the server's, not ours. */
+const NOT_OURS: Target = { host: '0.0.0.0', port: 0 };
+
+/** A reply, RFC 1928 §6. `bound` of UDP ASSOCIATE is where the client sends its datagrams. */
+export function socks5Reply(code: Socks5ReplyCode, bound: Target = NOT_OURS): Buffer {
+  return Buffer.concat([Buffer.from([SOCKS5_VERSION, code, 0]), encodeAddress(bound)]);
 }
 
 /**
@@ -194,11 +196,4 @@ function commandOf(byte: number): Socks5Command | undefined {
 
 function addressAt(host: string, bytes: Buffer, portAt: number): Socks5Address {
   return { kind: 'address', target: { host, port: bytes.readUInt16BE(portAt) }, end: portAt + 2 };
-}
-
-/** The text of RFC 5952: SocketAddress prints through the C library's inet_ntop. */
-function ipv6Text(bytes: Buffer): string {
-  const groups: string[] = [];
-  for (let at = 0; at < 16; at += 2) groups.push(bytes.readUInt16BE(at).toString(16));
-  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { CulvertError, systemCode } from '../base/errors.ts';
-import { describePortOwner } from '../base/port-owner.ts';
+import { describePortOwner, type PortProtocol } from '../base/port-owner.ts';
 
 export interface BindAddress {
   host: string;
@@ -60,11 +60,15 @@ export class TcpListener {
 }
 
 /** A failed `listen` in words: which port, who has it, what to do. */
-export async function listenError(bind: BindAddress, cause: unknown): Promise<CulvertError> {
-  const where = `port ${bind.port}${bind.host === '' ? '' : ` on ${bind.host}`}`;
+export async function listenError(
+  bind: BindAddress,
+  cause: unknown,
+  protocol: PortProtocol = 'tcp',
+): Promise<CulvertError> {
+  const where = `${protocol === 'udp' ? 'UDP port' : 'port'} ${bind.port}${bind.host === '' ? '' : ` on ${bind.host}`}`;
   switch (systemCode(cause)) {
     case 'EADDRINUSE': {
-      const owner = await describePortOwner(bind.port);
+      const owner = await describePortOwner(bind.port, protocol);
       return new CulvertError(
         'ERR_PORT_IN_USE',
         `${where} is taken${owner === undefined ? '' : ` by ${owner}`}`,

@@ -8,6 +8,7 @@ import {
   type RecordKind,
   type RecordOpener,
 } from './record.ts';
+import { SMALL_GCM_BYTES } from './small-gcm.ts';
 
 export interface RecordSink {
   /** Whether the record is wanted at all; a duplicate is skipped without being decrypted. */
@@ -80,11 +81,19 @@ export class RecordReader {
     this.have = 0;
     const header = this.opener.header(block);
     if (header === undefined) throw new CulvertError('ERR_RECORD', 'a record header is not from the peer');
+    const wanted = this.sink.wants(header.kind, header.seq, header.length);
+    const end = next + header.length + RECORD_TAG;
+    if (header.length <= SMALL_GCM_BYTES && end <= chunk.length) {
+      if (wanted) {
+        const plain = this.opener.openSmall(header, chunk, next);
+        if (plain === undefined) throw new CulvertError('ERR_RECORD', 'a record does not verify');
+        this.sink.onRecord(header.kind, header.seq, [plain]);
+      }
+      return end;
+    }
     this.header = header;
     this.left = header.length;
-    this.decipher = this.sink.wants(header.kind, header.seq, header.length)
-      ? this.opener.begin(header)
-      : undefined;
+    this.decipher = wanted ? this.opener.begin(header) : undefined;
     return next;
   }
 

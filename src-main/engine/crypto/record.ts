@@ -16,6 +16,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { release } from '../base/release.ts';
+import { SMALL_GCM_BYTES, SmallGcm } from './small-gcm.ts';
 
 export const RECORD_HEADER = 16;
 export const RECORD_TAG = 16;
@@ -37,12 +38,21 @@ export class SealedRecord {
   readonly bytes: number;
   /** Carriers it was handed to, less those that said that it has left the process. */
   private outstanding = 0;
+  private isRetired = false;
 
   constructor(kind: RecordKind, seq: number, parts: readonly Buffer[], bytes: number) {
     this.kind = kind;
     this.seq = seq;
     this.parts = parts;
     this.bytes = bytes;
+  }
+
+  get reliable(): boolean {
+    return this.kind === RECORD_KIND.reliable;
+  }
+  /** Acknowledged: nobody needs it any more. */
+  get retired(): boolean {
+    return this.isRetired;
   }
 
   /** A carrier is about to get it. */
@@ -53,10 +63,12 @@ export class SealedRecord {
   /** A carrier has no further use for its memory. One that never says so merely leaves it to the collector. */
   written(): void {
     this.outstanding--;
+    if (this.isRetired) this.retire();
   }
 
-  /** Nobody needs it any more: gives its memory back, unless a carrier may still be sending it. */
+  /** Nobody needs it any more: gives its memory back, as soon as no carrier may still be sending it. */
   retire(): void {
+    this.isRetired = true;
     if (this.outstanding === 0) for (const part of this.parts) release(part);
   }
 }
@@ -79,26 +91,34 @@ function derive(secret: Buffer, info: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, 32));
 }
 
+/** What seals or opens one generation of a kind: whole records by `key`, short ones by `small`. */
+interface GenerationKeys {
+  readonly generation: number;
+  readonly key: KeyObject;
+  readonly small: SmallGcm;
+}
+
 /** Keys of one direction. `KeyObject`s: a raw Buffer key costs four times as much per call on Node 24. */
 class DirectionKeys {
   readonly header: Buffer;
   private readonly secret: Buffer;
   /** Per kind, the newest generations asked for; two are enough, as resent records are at most a window old. */
-  private readonly cache: Array<Array<{ generation: number; key: KeyObject }>> = [[], []];
+  private readonly cache: GenerationKeys[][] = [[], []];
 
   constructor(secret: Buffer) {
     this.secret = secret;
     this.header = derive(secret, 'culvert/1 header');
   }
 
-  key(kind: RecordKind, seq: number): KeyObject {
+  of(kind: RecordKind, seq: number): GenerationKeys {
     const generation = Math.floor(seq / 2 ** REKEY_SHIFT);
     const known = this.cache[kind];
-    for (const entry of known) if (entry.generation === generation) return entry.key;
+    for (const entry of known) if (entry.generation === generation) return entry;
     const key = createSecretKey(derive(this.secret, `culvert/1 record ${kind} ${generation}`));
-    known.unshift({ generation, key });
+    const entry = { generation, key, small: new SmallGcm(key) };
+    known.unshift(entry);
     if (known.length > 2) known.pop();
-    return key;
+    return entry;
   }
 }
 
@@ -130,10 +150,17 @@ export class RecordSealer {
     header.writeUInt32BE(seq >>> 0, 4);
     header.writeUInt32BE(((length << 8) | kind) >>> 0, 8);
     writeNonce(nonce, kind, seq);
-    const cipher: CipherGCM = createCipheriv('aes-256-gcm', this.keys.key(kind, seq), nonce, GCM_OPTIONS);
-    cipher.setAAD(header);
     const sealedHeader = this.headerCipher.update(header);
     const bytes = length + RECORD_OVERHEAD;
+    if (length <= SMALL_GCM_BYTES) {
+      const plain = this.join(parts, length);
+      const out = Buffer.allocUnsafe(bytes);
+      sealedHeader.copy(out, 0);
+      this.keys.of(kind, seq).small.seal(nonce, header, plain, length, out, RECORD_HEADER);
+      return new SealedRecord(kind, seq, [out], bytes);
+    }
+    const cipher: CipherGCM = createCipheriv('aes-256-gcm', this.keys.of(kind, seq).key, nonce, GCM_OPTIONS);
+    cipher.setAAD(header);
     if (length <= SMALL)
       return new SealedRecord(kind, seq, [this.sealSmall(cipher, sealedHeader, parts, length)], bytes);
 
@@ -149,13 +176,15 @@ export class RecordSealer {
     return new SealedRecord(kind, seq, out, bytes);
   }
 
+  private join(parts: readonly Buffer[], length: number): Buffer {
+    if (parts.length === 1) return parts[0];
+    let at = 0;
+    for (const part of parts) at += part.copy(this.scratch, at);
+    return this.scratch.subarray(0, length);
+  }
+
   private sealSmall(cipher: CipherGCM, header: Buffer, parts: readonly Buffer[], length: number): Buffer {
-    let plain = parts[0];
-    if (parts.length !== 1) {
-      let at = 0;
-      for (const part of parts) at += part.copy(this.scratch, at);
-      plain = this.scratch.subarray(0, length);
-    }
+    const plain = this.join(parts, length);
     const out = Buffer.allocUnsafe(length + RECORD_OVERHEAD);
     header.copy(out, 0);
     if (length > 0) cipher.update(plain).copy(out, RECORD_HEADER);
@@ -197,10 +226,21 @@ export class RecordOpener {
     return { kind: kind as RecordKind, length, plain, seq: high * 0x1_0000_0000 + plain.readUInt32BE(4) };
   }
 
+  /**
+   * The plaintext of a record of at most SMALL_GCM_BYTES whose ciphertext and tag stand in `sealed` from `at` on.
+   * Undefined: it does not verify.
+   */
+  openSmall(header: RecordHeader, sealed: Buffer, at: number): Buffer | undefined {
+    writeNonce(this.nonce, header.kind, header.seq);
+    return this.keys
+      .of(header.kind, header.seq)
+      .small.open(this.nonce, header.plain, sealed, at, header.length);
+  }
+
   /** A decipher for the body. What it gives must stay inside the record layer until `final()` passed (I3). */
   begin(header: RecordHeader): DecipherGCM {
     writeNonce(this.nonce, header.kind, header.seq);
-    const key = this.keys.key(header.kind, header.seq);
+    const { key } = this.keys.of(header.kind, header.seq);
     const decipher = createDecipheriv('aes-256-gcm', key, this.nonce, GCM_OPTIONS);
     decipher.setAAD(header.plain);
     return decipher;

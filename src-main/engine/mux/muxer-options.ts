@@ -19,6 +19,8 @@ export interface MuxerOptions {
   limits: MuxLimits;
   /** What the peer said its streams' windows start with, bytes. */
   peerWindowBytes: number;
+  /** What the peer said it serves: bits of FEATURE; default TCP alone. */
+  peerFeatures?: number;
   clock: Clock;
   /** The session's shortest round trip, ms, for the windows. */
   rttMs?: () => number | undefined;

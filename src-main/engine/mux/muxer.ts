@@ -17,6 +17,7 @@ import {
   writeFrameHeader,
 } from '../wire/frame.ts';
 import { readFrames } from '../wire/frame-reader.ts';
+import { FEATURE } from '../wire/hello.ts';
 import type { MuxerOptions, MuxStats } from './muxer-options.ts';
 import { Scheduler } from './scheduler.ts';
 import { MuxStream, type StreamHost } from './stream.ts';
@@ -40,6 +41,12 @@ const MAX_QUEUED_FRAMES = 1 << 18;
 const RECORD_SLACK = 2048;
 /** How long a frame nobody waits for may wait for company, ms. */
 const LAZY_MS = 20;
+/**
+ * A stream of datagrams starts with this window, and queues this much here: what is under way can no longer be
+ * dropped when it is late, so that it must be little. The window grows with the path like any other.
+ */
+const DATAGRAM_WINDOW = 64 << 10;
+const DATAGRAM_QUEUE = 32 << 10;
 /** Room in a record below which a stream waits for the next one, so that large chunks are not shaved. */
 const MIN_SLICE = 1 << 10;
 
@@ -92,6 +99,12 @@ export class Muxer implements StreamHost {
     );
   }
 
+  /** Whether the peer said that it serves streams of `protocol`. */
+  peerServes(protocol: number): boolean {
+    const feature = protocol === STREAM_PROTOCOL.tcp ? FEATURE.tcp : FEATURE.udp;
+    return ((this.options.peerFeatures ?? FEATURE.tcp) & feature) !== 0;
+  }
+
   /** The peer is shutting down; another session will take new streams. */
   get isDraining(): boolean {
     return this.goneAway;
@@ -102,16 +115,18 @@ export class Muxer implements StreamHost {
     if (!this.accepts) return undefined;
     const id = this.nextId;
     this.nextId += 2;
-    const stream = this.makeStream(id, target);
+    const protocol = options.protocol ?? STREAM_PROTOCOL.tcp;
+    const stream = this.makeStream(id, target, protocol);
     stream.listen(events);
     stream.meter = options.meter;
+    stream.datagrams = options.datagrams;
     options.meter?.streamOpened(stream);
     stream.openTimer = this.options.clock.after(this.options.limits.dialTimeoutMs, () =>
       stream.openTimedOut(),
     );
     this.stats.opened++;
     const flag = options.lazy ? LAZY_OPENED : 0;
-    this.queueFrame(openFrame(id, STREAM_PROTOCOL.tcp | flag, target.host, target.port));
+    this.queueFrame(openFrame(id, protocol | flag, target.host, target.port));
     return stream;
   }
 
@@ -133,15 +148,13 @@ export class Muxer implements StreamHost {
     this.framesHead = 0;
   }
 
-  private makeStream(id: number, target: Target): MuxStream {
-    const { limits, clock, peerWindowBytes } = this.options;
-    const window = new ReceiveWindow(
-      limits.initialWindowBytes,
-      limits.streamWindowBytes,
-      clock,
-      this.options.rttMs,
-    );
-    const stream = new MuxStream(this, id, peerWindowBytes, window, target);
+  private makeStream(id: number, target: Target, protocol: number): MuxStream {
+    const { limits, clock, peerWindowBytes, rttMs } = this.options;
+    const most = protocol === STREAM_PROTOCOL.tcp ? Number.POSITIVE_INFINITY : DATAGRAM_WINDOW;
+    const initial = Math.min(most, limits.initialWindowBytes);
+    const window = new ReceiveWindow(initial, limits.streamWindowBytes, clock, rttMs);
+    const stream = new MuxStream(this, id, Math.min(most, peerWindowBytes), window, target);
+    if (protocol !== STREAM_PROTOCOL.tcp) stream.queueLimit = Math.min(DATAGRAM_QUEUE, this.queueLimit);
     this.streams.set(id, stream);
     return stream;
   }
@@ -339,7 +352,7 @@ export class Muxer implements StreamHost {
     if (this.streams.size >= limits.maxStreams)
       return refuse('limit', `${limits.maxStreams} streams are open already`);
     const target = { host: open.host, port: open.port };
-    const stream = this.makeStream(id, target);
+    const stream = this.makeStream(id, target, open.protocol);
     this.stats.opened++;
     let settled = false;
     onOpen(

@@ -1,6 +1,7 @@
 import type { Timer } from '../base/clock.ts';
 import { assertNever, CulvertError } from '../base/errors.ts';
 import type {
+  DatagramCounters,
   OpenFailure,
   ResetReason,
   StreamCounters,
@@ -53,6 +54,9 @@ export class MuxStream implements TunnelStream {
   /** Runs until the far end has connected; only streams opened here have one. */
   openTimer: Timer | undefined;
   meter: StreamMeter | undefined;
+  datagrams: DatagramCounters | undefined;
+  /** Queued bytes from which on `write` says stop. */
+  queueLimit: number;
 
   private readonly host: StreamHost;
   private readonly window: ReceiveWindow;
@@ -66,6 +70,7 @@ export class MuxStream implements TunnelStream {
 
   constructor(host: StreamHost, id: number, credit: number, window: ReceiveWindow, target?: Target) {
     this.host = host;
+    this.queueLimit = host.queueLimit;
     this.id = id;
     this.credit = credit;
     this.window = window;
@@ -98,7 +103,7 @@ export class MuxStream implements TunnelStream {
       this.queuedBytes += chunk.length;
       if (this.credit > 0) this.host.ready(this);
     }
-    if (this.queuedBytes < this.host.queueLimit) return true;
+    if (this.queuedBytes < this.queueLimit) return true;
     this.wantsDrain = true;
     return false;
   }
@@ -170,7 +175,7 @@ export class MuxStream implements TunnelStream {
 
   /** After `take`: lets the user go on when there is room again. */
   drained(): void {
-    if (!this.wantsDrain || this.over || this.queuedBytes >= this.host.queueLimit) return;
+    if (!this.wantsDrain || this.over || this.queuedBytes >= this.queueLimit) return;
     this.wantsDrain = false;
     this.events.onDrain?.();
   }

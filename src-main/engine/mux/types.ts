@@ -62,11 +62,21 @@ export interface StreamCounters {
   received: number;
 }
 
+/** Datagrams a stream carried, from this end's view. */
+export interface DatagramCounters {
+  sent: number;
+  received: number;
+  /** Not sent, or not handed on: too many waited, they were late, too long, or nobody took them. */
+  dropped: number;
+}
+
 /** One forwarded connection inside a session: the semantics of a TCP connection (invariant I5). */
 export interface TunnelStream {
   readonly id: number;
   readonly target: Target | undefined;
   readonly counters: StreamCounters;
+  /** Of a stream that carries datagrams. */
+  readonly datagrams?: DatagramCounters | undefined;
   /** Replaces the listener of events; must be set before the turn in which the stream was made ends. */
   listen(events: StreamEvents): void;
   /**
@@ -95,6 +105,10 @@ export interface StreamOpener {
 
 export interface OpenOptions {
   meter?: StreamMeter;
+  /** What the far end speaks to the target: one of STREAM_PROTOCOL; default TCP. */
+  protocol?: number;
+  /** Where the datagrams of a UDP stream are counted. */
+  datagrams?: DatagramCounters;
   /** Nobody waits for `onOpened` (data goes out at once anyway): it may come a little later, which saves a record. */
   lazy?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { resetSocket } from '../base/reset-socket.ts';
 import { readSharedWhenBulk } from '../base/socket-reader.ts';
 import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
 
@@ -98,7 +99,7 @@ export class SocketPump implements StreamEvents {
 
   private cut(): void {
     const { socket } = this;
-    if (socket !== undefined && !socket.destroyed) socket.resetAndDestroy();
+    if (socket !== undefined) resetSocket(socket);
   }
 
   private consumeRest(): void {

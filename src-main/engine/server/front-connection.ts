@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { BULK_BYTES, moveHandle } from '../base/socket-reader.ts';
 import type { Cover } from './cover.ts';
 import {
   type FrontHooks,
@@ -28,6 +29,8 @@ export interface FrontContext {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Of bytes that are read into the shared buffer, so many at a time are copied where they may be kept: a head. */
+const COPY_BYTES = 2 << 10;
 
 /**
  * One client's connection. Its bytes pass to the cover site unchanged, over a connection of its own, until a hook
@@ -38,7 +41,7 @@ const EMPTY = Buffer.alloc(0);
  *        └───────────── bytes of the one link there is
  */
 export class FrontConnection implements LinkEvents, RequestSink {
-  private readonly client: Socket;
+  private client: Socket;
   private readonly context: FrontContext;
   private readonly requests: FrontRequests;
   private link: FrontLink | RawLink | undefined;
@@ -51,6 +54,8 @@ export class FrontConnection implements LinkEvents, RequestSink {
   private clientEnded = false;
   private clientFailed = false;
   private gone = false;
+  /** Bytes of bodies served on the bare socket. */
+  private rawBytes = 0;
   private lastTraffic = performance.now();
   private readonly silence: NodeJS.Timeout;
 
@@ -126,6 +131,37 @@ export class FrontConnection implements LinkEvents, RequestSink {
     this.context.onGone(this);
   }
 
+  /**
+   * A connection of the tunnel's that carries bulk is read through the shared buffer (see `base/socket-reader.ts`), as
+   * the tunnel's other sockets are. Not inside a read: Node still works on the old object then.
+   */
+  private readonly moveToShared = (): void => {
+    const { client, link } = this;
+    if (this.gone || link?.kind !== 'raw' || client.isPaused()) return;
+    const moved = moveHandle(client, this.onSharedData);
+    if (moved === undefined) {
+      this.rawBytes = 0;
+      return;
+    }
+    this.unlisten();
+    this.client = moved;
+    this.listen();
+    link.moveTo(moved);
+  };
+
+  private readonly onSharedData = (chunk: Buffer): boolean => {
+    this.lastTraffic = performance.now();
+    let rest = chunk;
+    while (rest.length > 0 && !this.gone) {
+      if (this.turning === undefined && this.requests.isInRawBody) rest = this.requests.step(rest);
+      else {
+        this.feed(Buffer.from(rest.subarray(0, COPY_BYTES)));
+        rest = rest.subarray(COPY_BYTES);
+      }
+    }
+    return true;
+  };
+
   private feed(chunk: Buffer): void {
     let rest = chunk;
     while (rest.length > 0 && !this.gone) {
@@ -190,7 +226,11 @@ export class FrontConnection implements LinkEvents, RequestSink {
   }
 
   rawBody(content: Buffer): void {
-    if (this.link?.kind === 'raw') this.link.body(content);
+    if (this.link?.kind !== 'raw') return;
+    const before = this.rawBytes;
+    this.rawBytes += content.length;
+    if (before < BULK_BYTES && this.rawBytes >= BULK_BYTES) setImmediate(this.moveToShared);
+    this.link.body(content);
   }
 
   endRaw(whole: boolean): void {

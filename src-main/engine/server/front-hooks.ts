@@ -7,10 +7,26 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 /** One delivery of a claimed request, served without `http.Server`. */
 export interface RawCopy {
-  /** Status 200 with these header lines, each with its CRLF; they give the body's length. Once. */
-  respond(lines: string, parts: readonly Buffer[]): void;
+  /**
+   * Status 200 with these header lines, each with its CRLF; they give the body's length. Once. `onWritten`: the parts
+   * have left the process.
+   */
+  respond(lines: string, parts: readonly Buffer[], onWritten?: () => void): void;
+  /**
+   * Status 200 and a body without a length, instead of `respond`. Undefined where HTTP has no way to end such a body
+   * but closing, or earlier answers are still to come.
+   */
+  open(lines: string, onDrain: () => void): RawStream | undefined;
   /** Cuts the connection. */
   destroy(): void;
+}
+
+/** An answer whose body is made as it goes. */
+export interface RawStream {
+  /** Bytes that the kernel has not taken. */
+  readonly backlog: number;
+  write(parts: readonly Buffer[], onWritten: () => void): void;
+  end(): void;
 }
 
 export interface RawSink {

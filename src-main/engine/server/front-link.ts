@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { resetSocket } from '../base/reset-socket.ts';
 
 export interface LinkEvents {
   onData(chunk: Buffer): void;
@@ -109,7 +110,6 @@ export class FrontLink {
 
 /** RST where the transport has one. */
 export function resetStream(stream: Duplex): void {
-  if (stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.connecting)
-    stream.resetAndDestroy();
+  if (stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.connecting) resetSocket(stream);
   else stream.destroy();
 }

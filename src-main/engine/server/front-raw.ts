@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { RawCopy, RawHandler, RawSink } from './front-hooks.ts';
+import { LAST_CHUNK, writeChunk } from '../carrier/http/chunked.ts';
+import type { RawCopy, RawHandler, RawSink, RawStream } from './front-hooks.ts';
 import type { LinkEvents } from './front-link.ts';
 import type { RequestHead } from './head-scan.ts';
 
@@ -7,7 +8,9 @@ interface RawRequest {
   readonly keepAlive: boolean;
   sink: RawSink | undefined;
   /** Kept until the answers before it are out. */
-  answer: { head: string; parts: readonly Buffer[] } | undefined;
+  answer: { head: string; parts: readonly Buffer[]; onWritten: (() => void) | undefined } | undefined;
+  /** Its answer is being streamed. */
+  onDrain: (() => void) | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ export class RawLink {
   readonly isOpen = true;
   ended = false;
   finished = false;
-  private readonly client: Socket;
+  private client: Socket;
   private readonly idleMs: number;
   private events: LinkEvents | undefined;
   private requests: RawRequest[] = [];
@@ -31,21 +34,37 @@ export class RawLink {
     this.events = events;
   }
 
+  /** The same connection in another object. */
+  moveTo(client: Socket): void {
+    this.client = client;
+    client.setTimeout(this.requests.length > 0 ? 0 : this.idleMs);
+  }
+
   get openRequests(): number {
     return this.requests.length;
   }
 
   begin(handler: RawHandler, head: RequestHead): void {
-    const request: RawRequest = { keepAlive: keepsAlive(head), sink: undefined, answer: undefined };
+    const request: RawRequest = {
+      keepAlive: keepsAlive(head),
+      sink: undefined,
+      answer: undefined,
+      onDrain: undefined,
+    };
     this.requests.push(request);
     this.reading = request;
     this.client.setTimeout(0);
     if (head.expects) this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
     const copy: RawCopy = {
-      respond: (lines, parts) => {
-        if (request.answer !== undefined || this.events === undefined) return;
-        request.answer = { head: lines, parts };
+      respond: (lines, parts, onWritten) => {
+        if (request.answer !== undefined || request.onDrain !== undefined) return;
+        if (this.events === undefined) return;
+        request.answer = { head: lines, parts, onWritten };
         this.flush();
+      },
+      open: (lines, onDrain) => {
+        const mayOpen = head.version === '1.1' && request === this.requests[0] && request !== this.reading;
+        return mayOpen && this.events !== undefined ? this.open(request, lines, onDrain) : undefined;
       },
       destroy: () => {
         if (this.events !== undefined && this.requests.includes(request)) this.client.destroy();
@@ -71,24 +90,50 @@ export class RawLink {
       const [request] = this.requests;
       // An answer before the end of the question would leave the connection in doubt.
       if (request.answer === undefined || request === this.reading) return;
-      this.requests.shift();
       const { client } = this;
-      const close = !request.keepAlive;
+      const { head: lines, parts, onWritten } = request.answer;
       client.cork();
-      client.write(head(request.answer.head, close), 'latin1');
-      for (const part of request.answer.parts) client.write(part);
+      client.write(head(lines, !request.keepAlive), 'latin1');
+      for (let i = 0; i < parts.length; i++)
+        client.write(parts[i], i === parts.length - 1 ? onWritten : undefined);
       client.uncork();
-      request.sink?.onClose();
-      if (close) {
-        this.fail();
-        client.setTimeout(this.idleMs);
-        client.end();
-        return;
-      }
+      if (!this.answered(request)) return;
     }
     this.client.setTimeout(this.idleMs);
     if (this.finished) this.end();
     else this.events?.onRawIdle();
+  }
+
+  /** The first request's answer is out. False: it was the connection's last. */
+  private answered(request: RawRequest): boolean {
+    this.requests.shift();
+    request.sink?.onClose();
+    if (request.keepAlive) return true;
+    this.fail();
+    this.client.setTimeout(this.idleMs);
+    this.client.end();
+    return false;
+  }
+
+  /** Chunked (RFC 9112 §7.1). */
+  private open(request: RawRequest, lines: string, onDrain: () => void): RawStream {
+    const isOpen = (): boolean => this.events !== undefined && this.requests[0] === request;
+    request.onDrain = onDrain;
+    this.client.write(head(`${lines}Transfer-Encoding: chunked\r\n`, !request.keepAlive), 'latin1');
+    const client = (): Socket => this.client;
+    return {
+      get backlog() {
+        return client().writableLength;
+      },
+      write: (parts, onWritten) => {
+        if (isOpen()) writeChunk(this.client, parts, onWritten);
+      },
+      end: () => {
+        if (!isOpen()) return;
+        this.client.write(LAST_CHUNK, 'latin1');
+        if (this.answered(request)) this.flush();
+      },
+    };
   }
 
   finish(): void {
@@ -103,7 +148,10 @@ export class RawLink {
   }
 
   pause(): void {}
-  resume(): void {}
+  /** The client's socket has room again. */
+  resume(): void {
+    this.requests[0]?.onDrain?.();
+  }
   written(): Buffer[] {
     return [];
   }
@@ -127,8 +175,15 @@ export class RawLink {
   }
 }
 
+let date = '';
+let dateSecond = 0;
+
 function head(lines: string, close: boolean): string {
-  const date = new Date().toUTCString();
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    date = new Date().toUTCString();
+  }
   return `HTTP/1.1 200 OK\r\n${lines}Date: ${date}\r\nConnection: ${close ? 'close' : 'keep-alive'}\r\n\r\n`;
 }
 

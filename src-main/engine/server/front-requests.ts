@@ -79,6 +79,11 @@ export class FrontRequests {
     return this.state === 'head' && this.scanner.size === 0 && this.answered;
   }
 
+  /** Inside a body that is handed on at once and not kept. */
+  get isInRawBody(): boolean {
+    return this.state === 'body' && this.route === 'raw';
+  }
+
   /** The cover sent bytes. */
   coverSpoke(): void {
     this.answered = true;

@@ -121,6 +121,7 @@ function sayGone(session: Session, number: number): RawHandler {
           heldMs: 0,
           more: false,
           gone: true,
+          apart: false,
         } as const;
         const sealed = session.sealCarrierControl({ ...answer, seen: [] });
         writeAnswer(copy, { parts: [sealed], bytes: sealed.length });

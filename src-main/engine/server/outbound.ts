@@ -1,19 +1,18 @@
 import { connect, isIP, type Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
+import { resetSocket } from '../base/reset-socket.ts';
 import { sharedRead } from '../base/socket-reader.ts';
 import type { IncomingStream } from '../mux/muxer-options.ts';
 import type { OpenFailure, StreamEvents, Target } from '../mux/types.ts';
 import { SocketPump } from '../pump/socket-pump.ts';
+import { failureOf, isLookupName, LOOPBACK } from './outbound-failure.ts';
 
 export interface OutboundOptions {
   dialTimeoutMs: number;
   idleTimeoutMs: number;
   clock: Clock;
 }
-
-/** An empty host is the server itself: IPv4 loopback, then IPv6. */
-const LOOPBACK = ['127.0.0.1', '::1'] as const;
 
 /**
  * Connects a stream the client opened to its target, by name (RFC 8305 when it has several addresses: Node's
@@ -38,7 +37,7 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
       settled = true;
       // The kernel may have connected already: then the target gets a reset too, not an ordinary end. The timer
       // stays for a target that never answers.
-      socket?.resetAndDestroy();
+      if (socket !== undefined) resetSocket(socket);
     },
   };
   stream.listen(waiting);
@@ -83,39 +82,8 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     socket?.destroy();
   });
   if (target.host === '') return dial(LOOPBACK);
-  if (isIP(target.host) === 0 && !/^[\x21-\x7e]{1,253}$/.test(target.host)) {
+  if (isIP(target.host) === 0 && !isLookupName(target.host)) {
     return fail('nameNotFound', 'the host name is malformed');
   }
   dial([target.host]);
-}
-
-/** Node's error as the failure that crosses the wire. Of several attempts the first that says more than "no route". */
-function failureOf(error: Error): Exclude<OpenFailure, 'noSession'> {
-  if (error instanceof AggregateError) {
-    const all = error.errors.map((one) => (one instanceof Error ? failureOf(one) : 'internal'));
-    return all.find((one) => one === 'refused' || one === 'timeout') ?? all[0] ?? 'internal';
-  }
-  switch (systemCode(error)) {
-    case 'ECONNREFUSED':
-    case 'ECONNRESET':
-      return 'refused';
-    case 'ETIMEDOUT':
-      return 'timeout';
-    case 'EHOSTUNREACH':
-    case 'EHOSTDOWN':
-    case 'EADDRNOTAVAIL':
-      return 'hostUnreachable';
-    case 'ENETUNREACH':
-      return 'networkUnreachable';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'EAI_NODATA':
-    case 'EAI_NONAME':
-      return 'nameNotFound';
-    case 'EACCES':
-    case 'EPERM':
-      return 'denied';
-    default:
-      return 'internal';
-  }
 }

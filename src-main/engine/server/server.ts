@@ -7,14 +7,18 @@ import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { Muxer } from '../mux/muxer.ts';
+import type { DatagramCounters } from '../mux/types.ts';
+import { DatagramTally } from '../pump/datagram-tally.ts';
 import { type Admission, Gate } from '../session/gate.ts';
 import { SessionRegistry } from '../session/registry.ts';
 import { Session } from '../session/session.ts';
+import { STREAM_PROTOCOL } from '../wire/frame.ts';
 import { type CoverSpec, createCover } from './cover.ts';
 import { Front } from './front.ts';
 import { HttpTunnel } from './http-tunnel.ts';
 import { KcpTunnel } from './kcp-tunnel.ts';
 import { dialTarget } from './outbound.ts';
+import { UdpOutbound, type UdpOwner } from './udp-outbound.ts';
 
 export interface ServerOptions {
   /** Absent host = all interfaces. Port 0 = any free one. */
@@ -41,6 +45,9 @@ export interface ServerSessionStatus {
   rttMs: number | undefined;
   resumes: number;
   resentBytes: number;
+  /** UDP associations, which are streams too. */
+  associations: number;
+  datagrams: DatagramCounters;
 }
 
 /** The server: one listener; what is not a valid first flight belongs to the cover site (I1, I6). */
@@ -57,6 +64,8 @@ export class Server {
   private readonly listenAt: { host?: string; port: number };
   private readonly udpAt: { host?: string; port: number } | undefined;
   private readonly muxers = new Map<Session, Muxer>();
+  private readonly udp: UdpOutbound;
+  private readonly udpOwners = new WeakMap<Session, UdpOwner>();
 
   constructor(options: ServerOptions) {
     this.config = resolveConfig(options.config);
@@ -79,6 +88,7 @@ export class Server {
       keptMs: this.config.detachedMs,
       features: () => this.kcp?.features ?? 0,
     });
+    this.udp = new UdpOutbound({ config: this.config, clock: this.clock, log: this.log.child('udp') });
     this.http = new HttpTunnel({
       gate: this.gate,
       makeSession: (admission) => this.makeSession(admission),
@@ -119,6 +129,7 @@ export class Server {
   sessions(): ServerSessionStatus[] {
     return this.registry.list().map(({ session, user }) => {
       const mux = this.muxers.get(session);
+      const udp = this.udpOwners.get(session);
       return {
         user: user.name ?? user.id,
         from: session.carrier?.label,
@@ -129,6 +140,8 @@ export class Server {
         rttMs: session.stats.rttMs,
         resumes: session.stats.resumes,
         resentBytes: session.stats.resentBytes,
+        associations: udp?.open ?? 0,
+        datagrams: udp?.tally.counters ?? { sent: 0, received: 0, dropped: 0 },
       };
     });
   }
@@ -137,6 +150,8 @@ export class Server {
   async close(): Promise<void> {
     const closed = this.front.close();
     for (const mux of this.muxers.values()) mux.goAway();
+    // Nothing tells when an association has finished: none is waited for.
+    this.udp.close();
     await this.drained();
     for (const { session } of this.registry.list()) session.close();
     this.kcp?.close();
@@ -189,6 +204,7 @@ export class Server {
       this.log.warn(`refused a client: ${config.maxSessions} sessions are open already`);
       return undefined;
     }
+    const udp: UdpOwner = { open: 0, tally: new DatagramTally() };
     const mux: Muxer = new Muxer({
       role: 'server',
       limits: config,
@@ -197,12 +213,21 @@ export class Server {
       rttMs: () => session.windowRttMs,
       fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
-      onOpen: (incoming, target) => {
+      onOpen: (incoming, target, protocol) => {
         log.debug(() => `stream ${incoming.stream.id} to ${target.host || 'this machine'}:${target.port}`);
-        dialTarget(incoming, target, { ...config, clock });
+        switch (protocol) {
+          case STREAM_PROTOCOL.tcp:
+            return dialTarget(incoming, target, { ...config, clock });
+          case STREAM_PROTOCOL.udp:
+          case STREAM_PROTOCOL.udpMany:
+            return this.udp.serve(incoming, target, protocol, udp);
+          default:
+            return incoming.fail('unsupported', `this server does not know protocol ${protocol}`);
+        }
       },
     });
     this.muxers.set(session, mux);
+    this.udpOwners.set(session, udp);
     session.use({
       pull: (limit) => mux.pull(limit),
       onRecord: (pieces) => mux.onRecord(pieces),
@@ -214,8 +239,8 @@ export class Server {
         log.info(`${carrier.label} (user ${admission.user.name ?? admission.user.id})`);
       },
       onCarrierLost: (carrier, reason, left) => {
-        if (left === 0) this.registry.detached(session);
-        log.info(`${carrier.label} is gone: ${reason.message}; the session is kept`);
+        if (!left) this.registry.detached(session);
+        log.info(`${carrier.label} is gone: ${reason.message}${left ? '' : '; the session is kept'}`);
       },
       onEnd: (error) => {
         this.registry.remove(session);

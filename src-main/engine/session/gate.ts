@@ -3,7 +3,7 @@ import type { UserKey } from '../crypto/keys.ts';
 import { NoiseResponder, NoiseStart } from '../crypto/noise.ts';
 import { BLOCK_BYTES, BlockCipher } from '../crypto/primitives.ts';
 import { ReplayCache } from '../crypto/replay-cache.ts';
-import type { AckState } from '../wire/control.ts';
+import type { AckState, AttachMode } from '../wire/control.ts';
 import {
   type ClientHello,
   decodeClientHello,
@@ -47,7 +47,12 @@ export type Admission =
       sendSecret: Buffer;
       receiveSecret: Buffer;
     }
-  | { kind: 'attach'; user: UserKey; session: Session; attach: { replace: boolean; ack: AckState } }
+  | {
+      kind: 'attach';
+      user: UserKey;
+      session: Session;
+      attach: { mode: AttachMode; ack: AckState; seq: number };
+    }
   /** A request of an HTTP carrier of the session. */
   | { kind: 'poll'; user: UserKey; session: Session; poll: Poll };
 
@@ -121,7 +126,7 @@ export class Gate {
       encodeServerHello(
         {
           sessionId,
-          features: (FEATURE.tcp | (this.options.features?.() ?? 0)) >>> 0,
+          features: (FEATURE.tcp | FEATURE.udp | (this.options.features?.() ?? 0)) >>> 0,
           windowBytes: this.options.windowBytes,
           receiveBytes: this.options.receiveBytes,
           keptMs: this.options.keptMs,

@@ -11,16 +11,31 @@ import {
   type SealedRecord,
 } from '../crypto/record.ts';
 import { RecordReader } from '../crypto/record-reader.ts';
-import { type AckState, type Control, decodeControl, encodeControl } from '../wire/control.ts';
+import {
+  type AckState,
+  type AttachMode,
+  type Control,
+  decodeControl,
+  encodeControl,
+} from '../wire/control.ts';
 import type { CarrierControl } from '../wire/poll.ts';
 import { AckScheduler } from './ack-scheduler.ts';
+import { CarrierSet } from './carrier-set.ts';
 import { randomPadding } from './client-flight.ts';
+import { type EchoDone, Echoes } from './echoes.ts';
+import { type FlightControl, readFlightControl } from './flight-control.ts';
 import { Liveness } from './liveness.ts';
 import { RateMeter } from './rate-meter.ts';
 import { ReceiveOrder } from './receive-order.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { SendBuffer } from './send-buffer.ts';
-import type { SessionOptions, SessionStats, SessionUser, SessionWatcher } from './types.ts';
+import {
+  newStats,
+  type SessionOptions,
+  type SessionStats,
+  type SessionUser,
+  type SessionWatcher,
+} from './types.ts';
 
 /**
  * An authenticated, ordered, reliable sequence of sealed records that outlives any carrier.
@@ -31,14 +46,7 @@ import type { SessionOptions, SessionStats, SessionUser, SessionWatcher } from '
  */
 export class Session {
   readonly id: Buffer;
-  readonly stats: SessionStats = {
-    sentBytes: 0,
-    receivedBytes: 0,
-    resentBytes: 0,
-    resumes: 0,
-    rttMs: undefined,
-    minRttMs: undefined,
-  };
+  readonly stats: SessionStats = newStats();
   watcher: SessionWatcher = {};
   private user: SessionUser | undefined;
   private readonly options: SessionOptions;
@@ -49,8 +57,10 @@ export class Session {
   private readonly controlWindow = new ReplayWindow();
   private readonly rate: RateMeter;
   private readonly liveness: Liveness;
-  private readonly carriers = new Set<Carrier>();
+  private readonly echoes: Echoes;
+  private readonly carriers: CarrierSet;
   private active: Carrier | undefined;
+  private wasActive = false;
   private ended: CulvertError | undefined;
   private controlSeq = 0;
   private readonly acks: AckScheduler;
@@ -64,6 +74,10 @@ export class Session {
     this.order = new ReceiveOrder(options.limits.receiveBufferBytes);
     this.rate = new RateMeter(options.clock);
     this.acks = new AckScheduler(options.limits, options.clock, () => this.sendAck());
+    this.carriers = new CarrierSet(options.limits.maxCarriers);
+    this.echoes = new Echoes(options.clock, options.random, (carrier, token) =>
+      carrier.send([this.sealControl({ type: 'ping', token, ack: this.takeAck() })]),
+    );
     this.liveness = new Liveness({
       limits: options.limits,
       clock: options.clock,
@@ -71,10 +85,10 @@ export class Session {
       carrier: () => this.active,
       waiting: () => this.sendBuffer.size > 0,
       ping: (token) => this.sendControl({ type: 'ping', token, ack: this.takeAck() }),
-      dead: (carrier, silence) =>
-        carrier.destroy(
-          new CulvertError('ERR_CARRIER_TIMEOUT', `no sign of life for ${Math.round(silence / 1000)} s`),
-        ),
+      dead: (carrier, silence) => {
+        const text = `no sign of life for ${Math.round(silence / 1000)} s`;
+        carrier.destroy(new CulvertError('ERR_CARRIER_TIMEOUT', text));
+      },
     });
   }
 
@@ -102,80 +116,86 @@ export class Session {
 
   /**
    * Attaches a carrier. `ready`: it may carry records at once (first carrier, or the server's side of a further
-   * one). Otherwise (the client's side of a further one) it waits for ATTACHED, which says what the peer has.
+   * one). Otherwise (the client's side of a further one) it waits for ATTACHED, which says what the peer has; and
+   * for `choose`, where it is on probation.
    */
-  attach(carrier: Carrier, ready: boolean): void {
-    if (this.ended !== undefined) {
-      carrier.destroy(this.ended);
-      return;
-    }
-    this.carriers.add(carrier);
+  attach(carrier: Carrier, ready: boolean, onProbation = false): void {
+    if (this.ended !== undefined) return carrier.destroy(this.ended);
+    this.carriers.add(carrier, this.active, onProbation);
     carrier.start({
       openFlow: () => this.openFlow(carrier),
-      onWritable: () => {
-        if (carrier === this.active) this.pump();
-      },
+      onWritable: () => carrier === this.active && this.pump(),
       onClose: (reason) => this.carrierLost(carrier, reason),
+      onDoubt: () => this.watcher.onDoubt?.(carrier),
       seal: (control) => this.sealCarrierControl(control),
     });
     if (ready && this.carriers.has(carrier)) this.activate(carrier);
   }
 
   /** The client's first flight on a further carrier: a sealed ATTACH. */
-  sealAttach(replace: boolean): Buffer {
-    const control = encodeControl({ type: 'attach', replace, ack: this.order.state() });
-    const plain = Buffer.concat([control, randomPadding(this.options.random)]);
-    return Buffer.concat(
-      this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length).parts,
-    );
+  sealAttach(mode: AttachMode): Buffer {
+    return Buffer.concat(this.sealPadded({ type: 'attach', mode, ack: this.order.state() }));
   }
 
-  /** A control record of a carrier, padded at random. A POLL has the block in front that leads to this session. */
+  /** A control record of a carrier. A POLL has the block in front that leads to this session. */
   sealCarrierControl(control: CarrierControl): Buffer {
-    const plain = Buffer.concat([encodeControl(control), randomPadding(this.options.random)]);
-    const { parts } = this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length);
+    const parts = this.sealPadded(control);
     const block = control.type === 'poll' ? this.options.flightBlock?.() : undefined;
-    return block === undefined && parts.length === 1
-      ? parts[0]
-      : Buffer.concat(block ? [block, ...parts] : parts);
+    if (block === undefined && parts.length === 1) return parts[0];
+    return Buffer.concat(block ? [block, ...parts] : parts);
+  }
+
+  private sealPadded(control: Control): readonly Buffer[] {
+    const plain = Buffer.concat([encodeControl(control), randomPadding(this.options.random)]);
+    return this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length).parts;
   }
 
   /** Reads an ATTACH or a POLL at the head of a request. Undefined: it does not verify or was seen before. */
-  openFlight(flight: Buffer): Extract<Control, { type: 'attach' | 'poll' }> | undefined {
-    let found: Extract<Control, { type: 'attach' | 'poll' }> | undefined;
-    const reader = new RecordReader(this.opener, {
-      wants: (kind, seq) => kind === RECORD_KIND.control && this.controlWindow.fresh(seq),
-      onRecord: (_kind, seq, pieces) => {
-        const control = decodeControl(Buffer.concat(pieces));
-        if (!this.controlWindow.accept(seq)) return;
-        if (control.type === 'attach' || control.type === 'poll') found = control;
-      },
-    });
-    try {
-      reader.push(flight);
-    } catch {
-      return undefined;
-    }
-    return reader.atBoundary ? found : undefined;
+  openFlight(flight: Buffer): FlightControl | undefined {
+    return readFlightControl(this.opener, this.controlWindow, flight);
   }
 
   /** The server's side of ATTACH: answers with what it has, then sends what the client lacks. */
-  resume(carrier: Carrier, attach: { replace: boolean; ack: AckState }): void {
+  resume(carrier: Carrier, attach: { mode: AttachMode; ack: AckState; seq: number }): void {
     if (this.ended !== undefined) return carrier.destroy(this.ended);
-    this.stats.resumes++;
     this.applyAck(attach.ack);
-    if (attach.replace) {
-      for (const old of [...this.carriers])
-        old.destroy(new CulvertError('ERR_CARRIER_LOST', 'replaced by the peer'));
-    }
     this.attach(carrier, false);
     if (!this.carriers.has(carrier)) return;
     carrier.send([this.sealControl({ type: 'attached', ack: this.takeAck() })]);
-    this.activate(carrier);
+    if (this.active === undefined) this.activate(carrier);
+    this.obey(carrier, attach);
+  }
+
+  private obey(carrier: Carrier, attach: { mode: AttachMode; seq: number }): void {
+    if (!this.carriers.has(carrier) || !this.carriers.isNewChoice(attach)) return;
+    if (carrier !== this.active) this.activate(carrier);
+    if (attach.mode === 'replace') this.carriers.destroyOthers(carrier);
+  }
+
+  /**
+   * The client's choice among carriers that are attached: this one is used, and the server is told to do the same.
+   * `alone`: the others are of no use any more, there as here.
+   */
+  choose(carrier: Carrier, alone: boolean): void {
+    if (!this.carriers.has(carrier)) return;
+    const mode = alone ? 'replace' : 'use';
+    carrier.send([this.sealControl({ type: 'attach', mode, ack: this.takeAck() })]);
+    if (carrier !== this.active) this.activate(carrier);
+    if (alone) this.carriers.destroyOthers(carrier);
+  }
+
+  /** Asks for an echo over `carrier`, whether it is in use or not. */
+  echo(carrier: Carrier, timeoutMs: number, done: EchoDone): void {
+    this.echoes.ask(carrier, timeoutMs, done);
   }
 
   private activate(carrier: Carrier): void {
     this.active = carrier;
+    if (this.wasActive) this.stats.resumes++;
+    this.wasActive = true;
+    this.carriers.use(carrier);
+    // Another path, other times: windows go by them.
+    this.stats.minRttMs = undefined;
     this.liveness.reset();
     this.watcher.onActive?.(carrier);
     this.pump();
@@ -184,15 +204,15 @@ export class Session {
   private carrierLost(carrier: Carrier, reason: CulvertError): void {
     if (!this.carriers.delete(carrier)) return;
     this.sendBuffer.lost(carrier);
+    this.echoes.gone(carrier);
     const wasActive = this.active === carrier;
-    if (wasActive) {
-      this.active = undefined;
-      this.liveness.reset();
-    }
+    if (wasActive) this.active = undefined;
+    if (wasActive) this.liveness.reset();
     if (this.ended !== undefined) return;
-    this.watcher.onCarrierLost?.(carrier, reason, this.carriers.size);
-    if (wasActive) for (const other of this.carriers) return this.activate(other);
-    if (this.active !== undefined) this.pump();
+    const next = this.carriers.freshest();
+    this.watcher.onCarrierLost?.(carrier, reason, next !== undefined);
+    if (wasActive && next !== undefined) this.activate(next);
+    else if (this.active !== undefined) this.pump();
   }
 
   // ---- sending --------------------------------------------------------------------------------------------
@@ -275,11 +295,9 @@ export class Session {
   private onRecord(carrier: Carrier, kind: RecordKind, seq: number, pieces: Buffer[]): void {
     if (this.ended !== undefined) return;
     if (kind === RECORD_KIND.control) {
-      if (this.controlWindow.accept(seq)) {
-        const plain = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-        this.onControl(carrier, decodeControl(plain), plain.length + RECORD_OVERHEAD);
-      }
-      return;
+      if (!this.controlWindow.accept(seq)) return;
+      const plain = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      return this.onControl(carrier, decodeControl(plain), seq, plain.length + RECORD_OVERHEAD);
     }
     let length = 0;
     for (const piece of pieces) length += piece.length;
@@ -288,11 +306,8 @@ export class Session {
       this.order.put(seq, pieces, (next) => this.deliver(next));
     } catch (error) {
       // The record was sealed by the peer and is malformed inside: no carrier can mend that.
-      this.end(
-        error instanceof CulvertError
-          ? error
-          : new CulvertError('ERR_INTERNAL', 'mux failed', { cause: error }),
-      );
+      const known = error instanceof CulvertError;
+      this.destroy(known ? error : new CulvertError('ERR_INTERNAL', 'mux failed', { cause: error }));
       return;
     }
     this.acks.received(length);
@@ -314,26 +329,24 @@ export class Session {
 
   private applyAck(ack: AckState): void {
     const freed = this.sendBuffer.ack(ack);
-    if (freed === false) {
-      this.end(new CulvertError('ERR_RECORD', 'the peer acknowledged what was never sent'));
-      return;
-    }
+    if (freed === false)
+      return this.destroy(new CulvertError('ERR_RECORD', 'the peer acknowledged what was never sent'));
     if (freed === 0) return;
     this.rate.acked(freed, this.sendBuffer.size > 0);
     this.pump();
   }
 
-  private onControl(carrier: Carrier, control: Control, recordBytes: number): void {
+  private onControl(carrier: Carrier, control: Control, seq: number, recordBytes: number): void {
     switch (control.type) {
       case 'ack':
-        this.applyAck(control.ack);
-        return;
+        return this.applyAck(control.ack);
       case 'ping':
         carrier.send([this.sealControl({ type: 'pong', token: control.token, ack: this.takeAck() })]);
         this.applyAck(control.ack);
         return;
       case 'pong': {
-        const rtt = this.liveness.pong(control.token);
+        const echo = this.echoes.pong(control.token);
+        const rtt = echo?.carrier === this.active ? echo?.rttMs : this.liveness.pong(control.token);
         if (rtt !== undefined) {
           this.stats.rttMs = rtt;
           this.stats.minRttMs = Math.min(rtt, this.stats.minRttMs ?? rtt);
@@ -342,15 +355,16 @@ export class Session {
         return;
       }
       case 'attached':
-        this.stats.resumes++;
         this.applyAck(control.ack);
-        if (this.carriers.has(carrier)) this.activate(carrier);
+        if (!this.carriers.has(carrier)) return;
+        this.watcher.onAttached?.(carrier);
+        if (!this.carriers.isOnProbation(carrier) && carrier !== this.active) this.activate(carrier);
         return;
       case 'close':
-        this.end(new CulvertError('ERR_CLOSED', 'the peer ended the session'));
-        return;
+        return this.destroy(new CulvertError('ERR_CLOSED', 'the peer ended the session'));
       case 'attach':
-        return;
+        this.applyAck(control.ack);
+        return this.obey(carrier, { ...control, seq });
       case 'poll':
       case 'answer':
         carrier.onControl?.(control, recordBytes);
@@ -366,21 +380,18 @@ export class Session {
   close(): void {
     if (this.ended !== undefined) return;
     this.sendControl({ type: 'close' });
-    this.end(new CulvertError('ERR_CLOSED', 'the session was closed'));
+    this.destroy(new CulvertError('ERR_CLOSED', 'the session was closed'));
   }
 
   /** Ends at once. Idempotent. */
   destroy(error: CulvertError): void {
-    this.end(error);
-  }
-
-  private end(error: CulvertError): void {
     if (this.ended !== undefined) return;
     this.ended = error;
     this.acks.stop();
     this.liveness.stop();
+    this.echoes.gone();
     this.sendBuffer.clear();
-    for (const carrier of [...this.carriers]) {
+    for (const carrier of this.carriers.list()) {
       if (error.code === 'ERR_CLOSED') carrier.close();
       else carrier.destroy(error);
     }

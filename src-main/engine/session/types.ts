@@ -12,6 +12,8 @@ export interface SessionLimits {
   pingIntervalMs: number;
   pingTimeoutMs: number;
   stallProbeMs: number;
+  /** Carriers attached at a time. */
+  maxCarriers: number;
 }
 
 export interface SessionOptions {
@@ -49,8 +51,12 @@ export interface SessionUser {
 export interface SessionWatcher {
   /** `carrier` now carries what is sent. */
   onActive?(carrier: Carrier): void;
-  /** A carrier is gone; `left` are still attached. */
-  onCarrierLost?(carrier: Carrier, reason: CulvertError, left: number): void;
+  /** The client's: the server has taken `carrier` for this session, and what it has by then is known. */
+  onAttached?(carrier: Carrier): void;
+  /** `carrier` has trouble on its path and goes on trying. */
+  onDoubt?(carrier: Carrier): void;
+  /** A carrier is gone; `left`: another is there that may be used. */
+  onCarrierLost?(carrier: Carrier, reason: CulvertError, left: boolean): void;
   onEnd?(error: CulvertError): void;
 }
 
@@ -59,10 +65,21 @@ export interface SessionStats {
   sentBytes: number;
   receivedBytes: number;
   resentBytes: number;
-  /** Times another carrier was attached. */
+  /** Times the session went on over another carrier. */
   resumes: number;
   /** Last authenticated echo, ms; undefined before the first. */
   rttMs: number | undefined;
-  /** The shortest so far. */
+  /** The shortest on the carrier in use. */
   minRttMs: number | undefined;
+}
+
+export function newStats(): SessionStats {
+  return {
+    sentBytes: 0,
+    receivedBytes: 0,
+    resentBytes: 0,
+    resumes: 0,
+    rttMs: undefined,
+    minRttMs: undefined,
+  };
 }

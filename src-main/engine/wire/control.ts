@@ -26,18 +26,36 @@ export type Control =
   /** `token` comes back in the PONG: the authenticated echo a path is judged by. */
   | { type: 'ping'; token: number; ack: AckState }
   | { type: 'pong'; token: number; ack: AckState }
-  /** First record on a further carrier of a session. `replace`: carriers before it are dead. */
-  | { type: 'attach'; replace: boolean; ack: AckState }
+  /** First record on a further carrier of a session; later on it, the client's choice of it. */
+  | { type: 'attach'; mode: AttachMode; ack: AckState }
   | { type: 'attached'; ack: AckState }
   /** The session is over, in order. */
   | { type: 'close' }
   | CarrierControl;
+
+/**
+ * What an ATTACH asks the server to do with the carrier it came on, which is a further one as the client's first
+ * flight, and within a flow one that the client has chosen.
+ */
+export const ATTACH_MODES = {
+  /** Attach it and send on as before: the client tries whether it is better. */
+  probe: 0,
+  /** Send on it; all others are dead. */
+  replace: 1,
+  /** Send on it; the others may still bring something. */
+  use: 2,
+} as const;
+export type AttachMode = keyof typeof ATTACH_MODES;
 
 /** Ranges above the first gap that one ACK names; the rest waits for a later one. */
 export const MAX_ACK_RANGES = 32;
 
 const TYPE_NAMES = new Map<number, keyof typeof CONTROL>(
   Object.entries(CONTROL).map(([name, value]) => [value, name as keyof typeof CONTROL]),
+);
+
+const MODE_NAMES = new Map<number, AttachMode>(
+  Object.entries(ATTACH_MODES).map(([name, value]) => [value, name as AttachMode]),
 );
 
 function writeU64(out: Buffer, value: number, at: number): number {
@@ -100,7 +118,7 @@ export function encodeControl(control: Control): Buffer {
     case 'attach': {
       const out = Buffer.allocUnsafe(2 + ackLength(control.ack));
       out[0] = CONTROL.attach;
-      out[1] = control.replace ? 1 : 0;
+      out[1] = ATTACH_MODES[control.mode];
       writeAck(out, control.ack, 2);
       return out;
     }
@@ -121,6 +139,12 @@ export function encodeControl(control: Control): Buffer {
   }
 }
 
+function readMode(value: number): AttachMode {
+  const mode = MODE_NAMES.get(value);
+  if (mode === undefined) throw new CulvertError('ERR_FRAME', `an ATTACH of mode ${value}`);
+  return mode;
+}
+
 /** Throws ERR_FRAME on anything malformed. Bytes behind the fields are padding. */
 export function decodeControl(plain: Buffer): Control {
   const type = TYPE_NAMES.get(plain[0]);
@@ -129,7 +153,7 @@ export function decodeControl(plain: Buffer): Control {
     case 'attached':
       return { type, ack: readAck(plain, 1) };
     case 'attach':
-      return { type, replace: plain[1] === 1, ack: readAck(plain, 2) };
+      return { type, mode: readMode(plain[1]), ack: readAck(plain, 2) };
     case 'ping':
     case 'pong':
       if (plain.length < 5) throw new CulvertError('ERR_FRAME', `a ${type} is cut short`);

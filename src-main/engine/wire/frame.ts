@@ -32,7 +32,13 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 export const MAX_FRAME_TYPE = FRAME.goaway;
 
 /** Protocols a stream can carry at the far end (first byte of OPEN). */
-export const STREAM_PROTOCOL = { tcp: 0, udp: 1 } as const;
+export const STREAM_PROTOCOL = {
+  tcp: 0,
+  /** Datagrams to and from the target of OPEN (`wire/datagram.ts`). */
+  udp: 1,
+  /** Datagrams to and from many targets, each with its address; OPEN has an empty host and port 0. */
+  udpMany: 2,
+} as const;
 
 const MAX_HOST_BYTES = 255;
 const MAX_MESSAGE_BYTES = 512;
@@ -90,8 +96,8 @@ export function readOpen(
 ): { protocol: number; lazy: boolean; host: string; port: number } | undefined {
   if (payload.length < 4 || payload.length !== 4 + payload[3]) return undefined;
   const port = payload.readUInt16BE(1);
-  if (port === 0) return undefined;
   const protocol = payload[0] & ~LAZY_OPENED;
+  if (port === 0 && protocol !== STREAM_PROTOCOL.udpMany) return undefined;
   return { protocol, lazy: (payload[0] & LAZY_OPENED) !== 0, port, host: payload.toString('utf8', 4) };
 }
 

@@ -16,10 +16,19 @@ export const MAX_PADDING = 96;
 const CLIENT_BYTES = 19;
 const SERVER_BYTES = 25;
 
-/** Bits of `features`. Unknown bits are ignored. */
-export const FEATURE = { tcp: 1, kcp: 4 } as const;
+/**
+ * Bits of `features`: what an end serves when the other opens it. Unknown bits are ignored. A client sets `tcp` alone,
+ * as servers from before `udp` send back what they got.
+ */
+export const FEATURE = {
+  tcp: 1,
+  /** Streams of the protocols `udp` and `udpMany`. */
+  udp: 2,
+  /** KCP, at the UDP port in the upper 16 bits. */
+  kcp: 4,
+} as const;
 
-/** The server's bits that say that it takes KCP at this UDP port: the port is in the upper 16. */
+/** The server's bits that say that it takes KCP at this UDP port. */
 export function kcpFeature(port: number): number {
   return ((port << 16) | FEATURE.kcp) >>> 0;
 }

@@ -3,10 +3,25 @@
  * Every request has a POLL in its head, every response begins with an ANSWER. Big-endian.
  *
  * POLL: `carrier u32 | request u32 | bytes u32 | hold u32 (ms) | want u32 | park u8 | open count u8 | lost count u8 |
- * piece u32 | offset u32`, then the numbers, u32 each.
+ * piece u32 | offset u32 | mode u8`, then the numbers, u32 each.
  * ANSWER: `request u32 | bytes u32 | held u32 (ms) | flags u8 | count u8`, then one u8 per number of the POLL's `open`.
  */
 import { CulvertError } from '../base/errors.ts';
+
+/**
+ * What a request is for. The two tries tell whether a path hands on what it has of a body before it has all of it:
+ * they hold no data, but two blocks, `PROBE_GAP_MS` apart. A streamed body begins and ends with an ANSWER (of the
+ * sender's, whoever that is), so that what was cut off shows.
+ */
+export const MODE = { plain: 0, tryDown: 1, down: 2, tryUp: 3, up: 4 } as const;
+export type Mode = (typeof MODE)[keyof typeof MODE];
+
+/** Time between the blocks of a try, and what has to be left of it at the other end, ms. */
+export const PROBE_GAP_MS = 300;
+export const PROBE_SEEN_MS = 150;
+
+/** `bytes` of a body whose length its end will tell. */
+export const UNTOLD = 0xffff_ffff;
 
 /** Request numbers that one POLL names in each of its two lists. */
 export const MAX_POLL_NUMBERS = 32;
@@ -16,7 +31,7 @@ export interface Poll {
   carrier: number;
   /** Number of the request; never used twice by a carrier. */
   request: number;
-  /** Bytes of the request's body: proof that nothing was cut off. */
+  /** Bytes of the request's body: proof that nothing was cut off. `UNTOLD` of one that is streamed. */
   bytes: number;
   /** How long the server may keep the request before it answers without data, ms. */
   holdMs: number;
@@ -37,6 +52,7 @@ export interface Poll {
    */
   piece: number;
   offset: number;
+  mode: Mode;
 }
 
 /** What the server knows of an open request. */
@@ -45,7 +61,7 @@ export const SEEN = { missing: 0, held: 1, answered: 2 } as const;
 export interface Answer {
   /** The request it answers. */
   request: number;
-  /** Bytes of records behind this one in the body. */
+  /** Bytes of the body beside this record. `UNTOLD` at the beginning of one that is streamed. */
   bytes: number;
   /** How long the server kept the request, ms. */
   heldMs: number;
@@ -53,6 +69,8 @@ export interface Answer {
   more: boolean;
   /** The carrier is not there any more, the session is. */
   gone: boolean;
+  /** The blocks of a `tryUp` came apart. */
+  apart: boolean;
   /** `SEEN` of each of the POLL's open requests, in its order. */
   seen: readonly number[];
 }
@@ -60,9 +78,10 @@ export interface Answer {
 /** Control records that are the carriers' own. */
 export type CarrierControl = ({ type: 'poll' } & Poll) | ({ type: 'answer' } & Answer);
 
-const POLL_BYTES = 31;
+const POLL_BYTES = 32;
 const ANSWER_BYTES = 14;
-const FLAG = { more: 1, gone: 2 } as const;
+const FLAG = { more: 1, gone: 2, apart: 4 } as const;
+const MODES: readonly Mode[] = Object.values(MODE);
 
 /** Both writers leave room for `type` at the first byte. */
 export function encodePoll(type: number, poll: Poll): Buffer {
@@ -80,6 +99,7 @@ export function encodePoll(type: number, poll: Poll): Buffer {
   out[23] = lost.length;
   out.writeUInt32BE(poll.piece, 24);
   out.writeUInt32BE(poll.offset, 28);
+  out[32] = poll.mode;
   let at = 1 + POLL_BYTES;
   for (const number of open) at = out.writeUInt32BE(number, at);
   for (const number of lost) at = out.writeUInt32BE(number, at);
@@ -106,6 +126,7 @@ export function decodePoll(plain: Buffer): Poll {
     lost: numbers.slice(openCount),
     piece: plain.readUInt32BE(24),
     offset: plain.readUInt32BE(28),
+    mode: MODES[plain[32]] ?? MODE.plain,
   };
 }
 
@@ -115,7 +136,7 @@ export function encodeAnswer(type: number, answer: Answer): Buffer {
   out.writeUInt32BE(answer.request, 1);
   out.writeUInt32BE(answer.bytes, 5);
   out.writeUInt32BE(Math.min(0xffff_ffff, answer.heldMs), 9);
-  out[13] = (answer.more ? FLAG.more : 0) | (answer.gone ? FLAG.gone : 0);
+  out[13] = (answer.more ? FLAG.more : 0) | (answer.gone ? FLAG.gone : 0) | (answer.apart ? FLAG.apart : 0);
   out[14] = answer.seen.length;
   for (let i = 0; i < answer.seen.length; i++) out[1 + ANSWER_BYTES + i] = answer.seen[i];
   return out;
@@ -133,6 +154,7 @@ export function decodeAnswer(plain: Buffer): Answer {
     heldMs: plain.readUInt32BE(9),
     more: (plain[13] & FLAG.more) !== 0,
     gone: (plain[13] & FLAG.gone) !== 0,
+    apart: (plain[13] & FLAG.apart) !== 0,
     seen: [...plain.subarray(1 + ANSWER_BYTES, 1 + ANSWER_BYTES + count)],
   };
 }

@@ -27,7 +27,14 @@ describe('-L', () => {
     ['*:1080::80', undefined, 1080, '', 80],
   ])('%s', (text, bindHost, bindPort, host, port) => {
     const value = { bind: { host: bindHost, port: bindPort }, target: { host, port } };
-    expect(parseLocal(text)).toEqual({ ok: true, value });
+    for (const [suffix, kind] of [
+      ['', 'static'],
+      ['/tcp', 'static'],
+      ['/udp', 'udp'],
+      ['/UDP', 'udp'],
+    ]) {
+      expect(parseLocal(text + suffix)).toEqual({ ok: true, value: { kind, ...value } });
+    }
   });
 
   test.each([
@@ -43,7 +50,11 @@ describe('-L', () => {
     ['1080:ho st:80', 'in the target "ho st"'],
     ['a b:1080:host:80', 'in the bind address "a b"'],
     ['::1:1080:::1:80', 'IPv6 addresses need brackets'],
-    ['53:8.8.8.8:53/UDP', 'not available yet'],
+    ['53:8.8.8.8:53/sctp', '"/sctp" is neither /udp nor /tcp'],
+    ['53:8.8.8.8:53/', '"/" is neither /udp nor /tcp'],
+    ['53:8.8.8.8/udp', 'the target "8.8.8.8" is missing'],
+    ['53:8.8.8.8:53/udp/udp', 'in the target "53/udp"'],
+    ['0/udp', 'needs a target'],
   ])('refuses %s', (text, part) => {
     expect(parseLocal(text)).toMatchObject({ ok: false, reason: expect.stringContaining(part) });
   });

@@ -193,7 +193,43 @@ describe('how options are written', () => {
       ],
       headers: [['Host', 'cdn.example']],
       caFile: 'ca.pem',
+      proxy: { kind: 'direct' },
+      hostHeader: undefined,
+      sni: undefined,
+      userAgent: undefined,
     });
+  });
+
+  test('the way to the server', () => {
+    const line =
+      '--proxy http://u:p%40q@proxy:3128 --host cdn.example:80 --sni front.example --user-agent "A/1 (b)" ' +
+      '-D 1 https://server -p k';
+    expect(client(line)).toMatchObject({
+      proxy: { kind: 'http', host: 'proxy', port: 3128, auth: { user: 'u', password: 'p@q' } },
+      hostHeader: 'cdn.example:80',
+      sni: 'front.example',
+      userAgent: 'A/1 (b)',
+    });
+    const json =
+      '{"server": "s:80", "password": "k", "dynamic": 1, "proxy": "socks5://p", "sni": "a", "userAgent": "b"}';
+    expect(client('-c c.json', { files: { 'c.json': json } })).toMatchObject({
+      proxy: { kind: 'socks5', host: 'p', port: 1080 },
+      sni: 'a',
+      userAgent: 'b',
+    });
+  });
+
+  test('a proxy of the environment counts where --proxy does not, and is said', () => {
+    const env = { https_proxy: 'http://a:1', HTTP_PROXY: 'http://b:2' };
+    const plain = run('-D 1 server:80 -p k', { env });
+    expect(plain.options).toMatchObject({ proxy: { kind: 'http', host: 'b', port: 2 } });
+    expect(plain.notes).toEqual([expect.stringContaining('HTTP_PROXY is set: going through the proxy b:2')]);
+    expect(client('-D 1 wss://server -p k', { env }).proxy).toMatchObject({ host: 'a' });
+    expect(client('--proxy none -D 1 server:80 -p k', { env }).proxy).toEqual({ kind: 'direct' });
+    expect(client('--proxy c:3 -D 1 server:80 -p k', { env }).proxy).toMatchObject({ host: 'c' });
+    const wrong = errorOf('-D 1 server:80 -p k', { env: { http_proxy: 'ftp://u:secret@x' } });
+    expect(wrong).toMatchObject({ code: 'ERR_BAD_OPTION', message: expect.stringContaining('http_proxy') });
+    expect(wrong.message + wrong.remedy).not.toContain('secret@x');
   });
 
   test('the path of the server’s URL counts without -U', () => {
@@ -276,7 +312,8 @@ describe('errors name the part and show a line that works', () => {
     ['-D 1080 :80 -p k', 'ERR_BAD_ADDRESS', '":80": the host is missing', 'server:80'],
     ['-D 1080 ftp://server -p k', 'ERR_BAD_ADDRESS', '"ftp://"', 'server:80'],
     ['-D 1080 -L 1080::22 server:80 -p k', 'ERR_BAD_OPTION', '127.0.0.1:1080 already', 'culvert -D'],
-    ['-L 53:8.8.8.8:53/udp server:80 -p k', 'ERR_BAD_ADDRESS', 'UDP', 'culvert -L'],
+    ['-L 53:8.8.8.8:53/sctp server:80 -p k', 'ERR_BAD_ADDRESS', 'neither /udp nor', 'culvert -L'],
+    ['-L 53::1/udp -L 53::2/udp server:80 -p k', 'ERR_BAD_OPTION', '127.0.0.1:53/udp already', 'culvert -L'],
     ['-W 4095', 'ERR_BAD_OPTION', '-W "4095"', 'culvert -W'],
     ['-W 2g', 'ERR_BAD_OPTION', '-W "2g"', 'culvert -W'],
     ['-T -5', 'ERR_BAD_OPTION', '-T "-5"', 'culvert -T'],
@@ -287,7 +324,12 @@ describe('errors name the part and show a line that works', () => {
     ['-H "Upgrade: x" -D 1 s:80 -p k', 'ERR_BAD_OPTION', '"Upgrade"', 'culvert -H'],
     ['-P localhost:8080', 'ERR_BAD_OPTION', '-P "localhost:8080"', 'http://'],
     ['-P ftp://x', 'ERR_BAD_OPTION', '"ftp://"', 'http://'],
-    ['--transport tcp', 'ERR_BAD_OPTION', '--transport "tcp"', '--transport ws'],
+    ['--transport tcp', 'ERR_BAD_OPTION', '--transport "tcp"', '--transport auto'],
+    ['--proxy ftp://p:1 -D 1 s:80 -p k', 'ERR_BAD_OPTION', '--proxy: the scheme "ftp://"', '--proxy http://'],
+    ['--proxy http://u:secret@:1 -D 1 s:80 -p k', 'ERR_BAD_OPTION', 'the host is missing', '--proxy http://'],
+    ['--host a/b -D 1 s:80 -p k', 'ERR_BAD_OPTION', '--host "a/b"', '--host cdn'],
+    ['--sni 1.2.3.4 -D 1 s:80 -p k', 'ERR_BAD_OPTION', '--sni "1.2.3.4"', '--sni cdn'],
+    ['--user-agent " " -D 1 s:80 -p k', 'ERR_BAD_OPTION', '--user-agent', '--user-agent "'],
     ['--proxy-auth :x -D 1 s:80 -p k', 'ERR_BAD_OPTION', 'the user is missing', '--proxy-auth'],
     ['-c none.json', 'ERR_BAD_CONFIG', '"none.json"', '{'],
   ])('%s', (line, code, part, remedy) => {

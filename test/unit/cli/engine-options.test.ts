@@ -12,13 +12,14 @@ function options(line: string): CliOptions {
 
 describe('limits', () => {
   test.each([
-    ['', DEFAULT_CONFIG.dialTimeoutMs, 0],
-    [' -t 0', DEFAULT_CONFIG.dialTimeoutMs, 0],
-    [' -t 7', 7000, 7000],
-  ])('-D 1080 s:80 -p k%s', (extra, dialTimeoutMs, idleTimeoutMs) => {
+    ['', DEFAULT_CONFIG.dialTimeoutMs, 0, DEFAULT_CONFIG.udpIdleMs],
+    [' -t 0', DEFAULT_CONFIG.dialTimeoutMs, 0, DEFAULT_CONFIG.udpIdleMs],
+    [' -t 7', 7000, 7000, 7000],
+  ])('-D 1080 s:80 -p k%s', (extra, dialTimeoutMs, idleTimeoutMs, udpIdleMs) => {
     expect(engineConfig(options(`-D 1080 s:80 -p k${extra}`))).toMatchObject({
       dialTimeoutMs,
       idleTimeoutMs,
+      udpIdleMs,
     });
   });
 

@@ -1,18 +1,42 @@
 import { expect, test } from 'vitest';
 import { clientLines, RateBook, serverLines } from '../../../src-main/cli/statistics.ts';
-import { type ClientStatus, type ConnectionStatus, CulvertError } from '../../../src-main/engine/index.ts';
+import {
+  type ClientStatus,
+  type ConnectionStatus,
+  CulvertError,
+  type DialerState,
+} from '../../../src-main/engine/index.ts';
 
-const rule = { label: '127.0.0.1:1080 → a:80', listening: undefined, active: 2, total: 5, failed: 1 };
+const NONE = { sent: 0, received: 0, dropped: 0 };
+const rule = {
+  label: '127.0.0.1:1080 → a:80',
+  listening: undefined,
+  active: 2,
+  total: 5,
+  failed: 1,
+  datagrams: NONE,
+};
+
+const inUse = {
+  transport: 'ws',
+  carrier: 'WebSocket to server:80',
+  why: 'as asked for',
+  resumed: false,
+} as const;
 
 function status(sent: number, received: number, extra: Partial<ClientStatus> = {}): ClientStatus {
   return {
-    state: { kind: 'connected', since: 1000, carrier: 'WebSocket to server:80', resumed: false },
+    state: { kind: 'connected', since: 1000, ...inUse },
+    carrier: { since: 1000, rttMs: 12.34, learnt: {}, ...inUse },
+    paths: [],
     session: { sentBytes: 0, receivedBytes: 0, resentBytes: 2048, resumes: 3, rttMs: 12.34, minRttMs: 10 },
     streams: 2,
     rules: [{ ...rule, sent, received }],
     ...extra,
   };
 }
+
+const lost = new CulvertError('ERR_CARRIER_LOST', 'it broke');
 
 const connection = (id: number, sent: number): ConnectionStatus => ({
   id,
@@ -32,7 +56,7 @@ test('a client: state, rules and connections, with rates since the last turn', (
     11_000,
   );
   expect(lines).toEqual([
-    'connected for 10 s: WebSocket to server:80; 2 connections open; round trip 12.3 ms; resumed 3 times, 2 KiB sent again',
+    'connected for 10 s: WebSocket to server:80 (as asked for); 2 connections open; round trip 12.3 ms; resumed 3 times, 2 KiB sent again',
     '127.0.0.1:1080 → a:80: 2 open, 5 in all, 1 failed; 10 KiB up (2 KiB/s), 1 KiB down (0 B/s)',
     '  #3 the server:80: 10 KiB up (2 KiB/s), 0 B down (0 B/s)',
     '  #1 the server:80: 5 KiB up (1 KiB/s), 0 B down (0 B/s)',
@@ -42,13 +66,64 @@ test('a client: state, rules and connections, with rates since the last turn', (
 test('a client without a server says why and when it tries again', () => {
   const error = new CulvertError('ERR_SERVER_REFUSED', 'nothing listens there', { remedy: 'start it' });
   const waiting = status(0, 0, {
-    state: { kind: 'waiting', until: 8000, attempt: 2, error },
+    state: { kind: 'failed', since: 0, until: 8000, attempt: 2, error },
+    carrier: undefined,
     session: undefined,
     streams: 0,
   });
   expect(clientLines(waiting, [], new RateBook(), 5, 6000)[0]).toBe(
     'not connected (nothing listens there; start it), next try in 2 s; 0 connections open',
   );
+});
+
+test.each([
+  [{ kind: 'stopped' }, 'stopped'],
+  [{ kind: 'connecting', since: 5000 }, 'connecting for 1 s'],
+  [
+    { kind: 'degraded', since: 4000, how: 'stalls', ...inUse },
+    'degraded for 2 s: WebSocket to server:80: nothing comes back',
+  ],
+  [
+    { kind: 'degraded', since: 4000, how: 'slow', ...inUse },
+    'degraded for 2 s: WebSocket to server:80: slow',
+  ],
+  [
+    { kind: 'reconnecting', since: 5000, attempt: 1, until: undefined, error: lost },
+    'reconnecting for 1 s (it broke), trying',
+  ],
+  [
+    { kind: 'reconnecting', since: 5000, attempt: 1, until: 9000, error: lost },
+    'reconnecting for 1 s (it broke), next try in 3 s',
+  ],
+  [
+    { kind: 'waitingForNetwork', since: 5000, attempt: 1, until: 9000, error: lost },
+    'waiting for a network (it broke), next try in 3 s',
+  ],
+] satisfies [DialerState, string][])('the state %j', (state, text) => {
+  expect(clientLines(status(0, 0, { state }), [], new RateBook(), 5, 6000)[0]).toContain(`${text};`);
+});
+
+test('what is known of the path and of other transports', () => {
+  const path = { rank: 1, rttMs: undefined, error: undefined, retryAt: undefined };
+  const lines = clientLines(
+    status(0, 0, {
+      carrier: { since: 1, rttMs: 1, learnt: { holdMs: 8000, cutAtMs: undefined }, ...inUse },
+      paths: [
+        { ...path, transport: 'ws', name: 'WebSocket', state: 'fails', error: lost, retryAt: 9000 },
+        { ...path, transport: 'http', name: 'HTTP', state: 'inUse' },
+        { ...path, transport: 'kcp', name: 'KCP', state: 'works', rttMs: 20 },
+      ],
+    }),
+    [],
+    new RateBook(),
+    5,
+    6000,
+  );
+  expect(lines[0]).toMatch(/; learnt: holdMs 8000$/);
+  expect(lines.slice(1, 3)).toEqual([
+    'WebSocket does not work here: it broke; again in 3 s',
+    'KCP works, 20 ms',
+  ]);
 });
 
 test('at most 16 connections of a rule are listed, the busiest', () => {
@@ -72,7 +147,17 @@ test('a rate is never negative, and a name that was not seen for a turn begins a
 test('a server: a line per session, up and down as its client sees them', () => {
   const session = { user: 'me', from: 'WebSocket from 10.0.0.1:5', streams: 1, opened: 4, rttMs: undefined };
   const lines = serverLines(
-    [{ ...session, sent: 2048, received: 100, resumes: 1, resentBytes: 0 }],
+    [
+      {
+        ...session,
+        sent: 2048,
+        received: 100,
+        resumes: 1,
+        resentBytes: 0,
+        associations: 0,
+        datagrams: NONE,
+      },
+    ],
     new RateBook(),
     1,
   );
@@ -81,4 +166,28 @@ test('a server: a line per session, up and down as its client sees them', () => 
     'WebSocket from 10.0.0.1:5 (user me): 1 open, 4 in all; 100 B up (100 B/s), 2 KiB down (2 KiB/s); ' +
       'resumed 1 times, 0 B sent again',
   ]);
+});
+
+test('UDP: datagrams of a rule, of its associations and of a session', () => {
+  const datagrams = { sent: 1, received: 3, dropped: 2 };
+  const udp = status(0, 0, { rules: [{ ...rule, sent: 0, received: 0, datagrams }] });
+  const open = [
+    { ...connection(1, 0), datagrams: NONE },
+    { id: 3, target: { host: '', port: 0 }, sent: 0, received: 0, datagrams },
+  ];
+  const nothing = '0 B up (0 B/s), 0 B down (0 B/s)';
+  expect(clientLines(udp, [open], new RateBook(), 5, 6000).slice(1)).toEqual([
+    `127.0.0.1:1080 → a:80: 2 open, 5 in all, 1 failed; ${nothing}; 1 datagram up, 3 down, 2 dropped`,
+    `  #1 the server:80/udp: ${nothing}; 0 datagrams up, 0 down, 0 dropped`,
+    `  #3 UDP association: ${nothing}; 1 datagram up, 3 down, 2 dropped`,
+  ]);
+  const session = { user: 'me', from: undefined, streams: 1, opened: 4, rttMs: undefined, resumes: 0 };
+  const [, line] = serverLines(
+    [{ ...session, sent: 0, received: 0, resentBytes: 0, associations: 1, datagrams }],
+    new RateBook(),
+    1,
+  );
+  expect(line).toBe(
+    `away (user me): 1 open, 4 in all; ${nothing}; 1 UDP association, 3 datagrams up, 1 down, 2 dropped`,
+  );
 });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { CulvertError } from '../../../src-main/engine/base/errors.ts';
-import { DEFAULT_CONFIG, type EngineConfig, resolveConfig } from '../../../src-main/engine/config.ts';
+import {
+  DEFAULT_CONFIG,
+  type EngineConfig,
+  resolveConfig,
+  udpIdleMsFor,
+} from '../../../src-main/engine/config.ts';
 
 function refusal(given: object): CulvertError {
   try {
@@ -56,5 +61,11 @@ describe('resolveConfig', () => {
     expect(config.initialWindowBytes).toBeLessThanOrEqual(config.streamWindowBytes);
     expect(config.backoffMinMs).toBeLessThan(config.backoffMaxMs);
     expect(config.ackBytes).toBeLessThan(config.sendBufferBytes);
+  });
+
+  it('UDP to port 53 is forgotten sooner, and never later than the rest', () => {
+    const config = { udpIdleMs: 120_000, udpDnsIdleMs: 15_000 };
+    expect([53, 54, 0].map((port) => udpIdleMsFor(config, port))).toEqual([15_000, 120_000, 120_000]);
+    expect(udpIdleMsFor({ ...config, udpIdleMs: 5000 }, 53)).toBe(5000);
   });
 });

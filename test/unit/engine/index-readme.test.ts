@@ -7,16 +7,25 @@ import { parseKey, type UserKey } from '../../../src-main/engine/crypto/keys.ts'
 import { NoiseInitiator, NoiseResponder } from '../../../src-main/engine/crypto/noise.ts';
 import { BlockCipher, keyPairFromPrivate } from '../../../src-main/engine/crypto/primitives.ts';
 import { RECORD_KIND, RecordSealer } from '../../../src-main/engine/crypto/record.ts';
+import { OPEN_FAILURES } from '../../../src-main/engine/mux/types.ts';
 import { encodeControl } from '../../../src-main/engine/wire/control.ts';
+import { encodeDatagram, encodeDatagramFailure } from '../../../src-main/engine/wire/datagram.ts';
 import {
   byteFrame,
   creditFrame,
   FRAME,
+  LAZY_OPENED,
   openFailedFrame,
   openFrame,
+  STREAM_PROTOCOL,
   smallFrame,
 } from '../../../src-main/engine/wire/frame.ts';
-import { encodeClientHello, encodeServerHello, PROLOGUE } from '../../../src-main/engine/wire/hello.ts';
+import {
+  encodeClientHello,
+  encodeServerHello,
+  FEATURE,
+  PROLOGUE,
+} from '../../../src-main/engine/wire/hello.ts';
 import { root } from '../../support/sources.ts';
 
 const readme = readFileSync(join(root, 'src-main/engine/README.md'), 'utf8');
@@ -27,9 +36,15 @@ const run = (from: number, length: number): Buffer => Buffer.from(Array.from({ l
 const hex = (bytes: Buffer): string => bytes.toString('hex');
 const none = Buffer.alloc(0);
 const sessionId = Buffer.from('c0ffee00c0ffee01', 'hex');
-const shared = { features: 1, windowBytes: 262_144, receiveBytes: 8_388_608 };
-const clientHello = encodeClientHello({ ...shared, clock: Date.UTC(2026, 0, 1) }, none);
-const serverHello = encodeServerHello({ ...shared, sessionId, keptMs: 600_000 }, none);
+const shared = { windowBytes: 262_144, receiveBytes: 8_388_608 };
+const clientHello = encodeClientHello(
+  { ...shared, features: FEATURE.tcp, clock: Date.UTC(2026, 0, 1) },
+  none,
+);
+const serverHello = encodeServerHello(
+  { ...shared, features: FEATURE.tcp | FEATURE.udp, sessionId, keptMs: 600_000 },
+  none,
+);
 const all = { next: 5, ranges: [] };
 
 describe("the README's examples are what the code makes", () => {
@@ -94,11 +109,24 @@ describe("the README's examples are what the code makes", () => {
     ] as const;
     shows(`and of 12 ${hex(encodeControl({ type: 'ack', ack: { next: 5, ranges } }))}`);
     shows(`deadbeef ${hex(encodeControl({ type: 'ping', token: 0xdeadbeef, ack: all }))}`);
-    shows(`replacing, all below 5 ${hex(encodeControl({ type: 'attach', replace: true, ack: all }))}`);
+    shows(`replacing, all below 5 ${hex(encodeControl({ type: 'attach', mode: 'replace', ack: all }))}`);
     shows(`CLOSE ${hex(encodeControl({ type: 'close' }))}`);
     const block = Buffer.concat([sessionId, run(0xa0, 8)]);
     shows(`block ${hex(block)}`);
     shows(`sealed ${hex(new BlockCipher(key.attachKey).encrypt(block))}`);
+  });
+
+  it('datagrams', () => {
+    const hi = Buffer.from('hi');
+    const name = { host: 'example.org', port: 53 };
+    shows(`"hi" to or from the target ${hex(encodeDatagram(hi))}`);
+    const many = openFrame(3, STREAM_PROTOCOL.udpMany | LAZY_OPENED, '', 0);
+    shows(`many targets, number 3 ${hex(many)}`);
+    shows(`"hi" to 192.0.2.1:53 ${hex(encodeDatagram(hi, { host: '192.0.2.1', port: 53 }))}`);
+    shows(`"hi" to example.org:53 ${hex(encodeDatagram(hi, name))}`);
+    shows(`"hi" from [2001:db8::1]:53 ${hex(encodeDatagram(hi, { host: '2001:db8::1', port: 53 }))}`);
+    shows(`nobody listens at the target ${hex(encodeDatagramFailure(OPEN_FAILURES.refused))}`);
+    shows(`example.org was not found ${hex(encodeDatagramFailure(OPEN_FAILURES.nameNotFound, name))}`);
   });
 
   it.each([

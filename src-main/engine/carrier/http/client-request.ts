@@ -1,9 +1,10 @@
-import { CulvertError, describeError } from '../../base/errors.ts';
-import type { Answer } from '../../wire/poll.ts';
+import { assertNever, CulvertError, describeError } from '../../base/errors.ts';
+import { type Answer, MODE, type Mode, PROBE_SEEN_MS, UNTOLD } from '../../wire/poll.ts';
 import type { CarrierRecord, Flow } from '../carrier.ts';
+import { proxyAuthError } from '../proxy-answer.ts';
 import type { Lane, LaneFailure, LaneSink } from './lane.ts';
-import { proxyAuthError } from './proxy-answer.ts';
 import type { Piece } from './record-cutter.ts';
+import type { BodyStream, RecordStream } from './record-stream.ts';
 import type { ResponseHead } from './response-parser.ts';
 
 interface Failure {
@@ -28,6 +29,7 @@ export type RequestOutcome =
 
 export interface ClientRequestOptions {
   number: number;
+  mode: Mode;
   records: CarrierRecord[];
   /** Instead of records. */
   piece: Piece | undefined;
@@ -45,6 +47,9 @@ export interface ClientRequestOptions {
   push: (flow: Flow, chunk: Buffer) => void;
   learn: (setCookies: readonly string[]) => void;
   now: () => number;
+  /** Streamed: its body may be written. */
+  onOpen: (request: ClientRequest, body: BodyStream) => void;
+  onDrain: () => void;
   onOver: (outcome: RequestOutcome) => void;
 }
 
@@ -54,6 +59,9 @@ const MAX_FOREIGN = 64 << 10;
 /** One request of an HTTP carrier, from its sending to the verdict about its answer. */
 export class ClientRequest implements LaneSink {
   readonly number: number;
+  readonly mode: Mode;
+  /** Its body, while that is being streamed. */
+  upload: RecordStream | undefined;
   readonly records: CarrierRecord[];
   readonly piece: Piece | undefined;
   readonly bytes: number;
@@ -76,10 +84,14 @@ export class ClientRequest implements LaneSink {
   /** Body bytes so far, and how many the answer says there are. */
   private got = 0;
   private whole = 0;
+  /** When a streamed answer began, and whether its end came well after. */
+  private begunAt: number | undefined;
+  private apart = false;
 
   constructor(options: ClientRequestOptions) {
     this.options = options;
     this.number = options.number;
+    this.mode = options.mode;
     this.records = options.records;
     this.piece = options.piece;
     this.bytes = options.bytes;
@@ -96,10 +108,51 @@ export class ClientRequest implements LaneSink {
     return Math.max(this.sentAt + this.holdMs + this.transferMs, this.heardAt ?? 0) + graceMs;
   }
 
+  /** Its answer streams, or did. */
+  get streamed(): boolean {
+    return this.begunAt !== undefined;
+  }
+  /** It showed that the path streams. */
+  get isStreaming(): boolean {
+    switch (this.mode) {
+      case MODE.plain:
+        return false;
+      case MODE.tryDown:
+        return this.apart;
+      case MODE.tryUp:
+        return this.answer?.apart === true;
+      case MODE.down:
+        return this.streamed;
+      case MODE.up:
+        return true;
+      default:
+        return assertNever(this.mode);
+    }
+  }
+
+  /** It will not be answered: its connection is cut. */
+  giveUp(why: string): void {
+    this.lane.abort(new CulvertError('ERR_CARRIER_LOST', why));
+  }
+
   onAnswer(answer: Answer, recordBytes: number): void {
     if (this.answer !== undefined || answer.request !== this.number) return;
+    const now = this.options.now();
+    if (answer.bytes === UNTOLD) {
+      this.begunAt ??= now;
+      return;
+    }
+    this.apart = this.begunAt !== undefined && now - this.begunAt >= PROBE_SEEN_MS;
     this.answer = answer;
     this.whole = recordBytes + answer.bytes;
+  }
+
+  onOpen(body: BodyStream): void {
+    this.options.onOpen(this, body);
+  }
+
+  onDrain(): void {
+    this.options.onDrain();
   }
 
   onHead(head: ResponseHead): void {

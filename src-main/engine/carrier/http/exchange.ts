@@ -1,11 +1,14 @@
 import type { Timer } from '../../base/clock.ts';
-import type { Poll } from '../../wire/poll.ts';
+import { type Poll, UNTOLD } from '../../wire/poll.ts';
 import type { CarrierRecord } from '../carrier.ts';
+import type { BodyStream, RecordStream } from './record-stream.ts';
 
 /** One delivery of a request, at the server. */
 export interface RequestCopy {
-  /** Status 200 with these header lines, each with its CRLF. Once. */
-  respond(lines: string, parts: readonly Buffer[]): void;
+  /** Status 200 with these header lines, each with its CRLF. Once. `onWritten`: the parts have left the process. */
+  respond(lines: string, parts: readonly Buffer[], onWritten?: () => void): void;
+  /** The same with a body that is made as it goes; undefined where that cannot be. */
+  open(lines: string, onDrain: () => void): BodyStream | undefined;
   /** Cuts the connection. */
   destroy(): void;
 }
@@ -46,8 +49,18 @@ export class Exchange {
   /** One copy arrived whole. */
   complete = false;
   answer: SealedAnswer | undefined;
+  /** Its answer is, or was, streamed. */
+  stream: RecordStream | undefined;
+  /** Length of a streamed body, once its end was read. */
+  told: number | undefined;
+  /** When the first block of a streamed body came. */
+  begunAt: number | undefined;
+  /** The blocks of a try came apart. */
+  apart = false;
   holdTimer: Timer | undefined;
   private readonly waiting = new Set<RequestCopy>();
+  private streaming: RequestCopy | undefined;
+  private writing = 0;
 
   constructor(poll: Poll, arrivedAt: number, cookie: string | undefined) {
     this.poll = poll;
@@ -55,9 +68,17 @@ export class Exchange {
     this.cookie = cookie;
   }
 
+  /**
+   * No copy still sends the answer. One that arrived may be on its way to another copy's connection that stands still:
+   * its memory must not be given back then.
+   */
+  get isWritten(): boolean {
+    return this.writing === 0;
+  }
+
   /** Somebody would get the answer. */
   get isHeard(): boolean {
-    return this.waiting.size > 0;
+    return this.waiting.size > 0 || this.streaming !== undefined;
   }
 
   /** Reads a copy's body. `onBody` may throw: the copy is then cut. `onWhole` once all of its bytes were read. */
@@ -80,7 +101,9 @@ export class Exchange {
         }
       },
       onEnd: () => {
-        if (broken || bytes !== this.poll.bytes) {
+        const whole = this.poll.bytes === UNTOLD ? this.told : this.poll.bytes;
+        // What was streamed to one copy cannot be said again to another.
+        if (broken || bytes !== whole || this.stream !== undefined) {
           // The path damaged it: its sender sends it again.
           copy.destroy();
           return;
@@ -94,9 +117,22 @@ export class Exchange {
       },
       onClose: () => {
         this.waiting.delete(copy);
+        if (this.streaming === copy) this.streaming = undefined;
         onClose();
       },
     };
+  }
+
+  /** Begins a streamed answer, to one copy alone. Undefined where that cannot be. */
+  open(onDrain: () => void): BodyStream | undefined {
+    const [copy] = this.waiting;
+    if (this.waiting.size !== 1 || copy === undefined) return undefined;
+    const body = copy.open(HEADERS, onDrain);
+    if (body === undefined) return undefined;
+    this.holdTimer?.cancel();
+    this.waiting.delete(copy);
+    this.streaming = copy;
+    return body;
   }
 
   /** Answers all copies there are, and those that come. */
@@ -114,10 +150,16 @@ export class Exchange {
     const waiting = [...this.waiting];
     this.waiting.clear();
     for (const copy of waiting) copy.destroy();
+    const { streaming } = this;
+    this.streaming = undefined;
+    streaming?.destroy();
   }
 
   private write(copy: RequestCopy, answer: SealedAnswer): void {
-    writeAnswer(copy, answer, this.cookie);
+    this.writing++;
+    writeAnswer(copy, answer, this.cookie, () => {
+      this.writing--;
+    });
   }
 }
 
@@ -125,7 +167,8 @@ export function writeAnswer(
   copy: RequestCopy,
   answer: { parts: readonly Buffer[]; bytes: number },
   cookie?: string,
+  onWritten?: () => void,
 ): void {
   const extra = cookie === undefined ? '' : `Set-Cookie: ${cookie}; Path=/; HttpOnly\r\n`;
-  copy.respond(`${HEADERS}Content-Length: ${answer.bytes}\r\n${extra}`, answer.parts);
+  copy.respond(`${HEADERS}Content-Length: ${answer.bytes}\r\n${extra}`, answer.parts, onWritten);
 }

@@ -13,14 +13,18 @@ const FORGET_MS = 10 * 60_000;
 /** Learns for how long a path lets a request wait for its answer. */
 export class HoldLearner {
   /** How long the server may keep the next request, ms. */
-  ms = START_MS;
+  ms: number;
   /** Where the path cut last, ms; undefined = nowhere so far. */
   cutAtMs: number | undefined;
   private readonly clock: Clock;
   private cutKnownAt = 0;
 
-  constructor(clock: Clock) {
+  /** `ms` and `cutAtMs` of an earlier carrier on this path. */
+  constructor(clock: Clock, ms = START_MS, cutAtMs?: number) {
     this.clock = clock;
+    this.ms = Math.max(MIN_MS, Math.min(MAX_MS, ms));
+    this.cutAtMs = cutAtMs;
+    this.cutKnownAt = clock.now();
   }
 
   /** A request was kept for `heldMs`, asked for with `askedMs`, and answered. */

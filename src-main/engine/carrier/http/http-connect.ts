@@ -1,11 +1,15 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, RandomBytes } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
+import type { CookieJar } from '../cookie-jar.ts';
 import { readFlightCookies } from '../flight-cookie.ts';
+import { basicAuth, openRoute, type ProxyRoute } from '../route.ts';
 import { HttpClientCarrier } from './http-client.ts';
 import { Lane } from './lane.ts';
+import { MAX_LANES } from './limits.ts';
+import type { PathMemory } from './path.ts';
 import { RequestForm } from './request-form.ts';
 import type { ResponseHead } from './response-parser.ts';
-import { basicAuth, openRoute, type ProxyRoute } from './route.ts';
 
 export interface HttpConnectOptions {
   /** `http:` or `https:`; its path is where the requests go. */
@@ -18,12 +22,16 @@ export interface HttpConnectOptions {
   /** Name to ask for in TLS instead of the URL's. */
   serverName?: string;
   userAgent: string;
+  /** What a load balancer on the way wants to see again. */
+  jar?: CookieJar;
   /** The first flight. */
   flight: Buffer;
   timeoutMs: number;
   clock: Clock;
   random: RandomBytes;
   signal: AbortSignal;
+  /** What was learnt about this path before; see `HttpClientCarrier.memory`. */
+  memory?: PathMemory;
   /** Something a person should know, such as a redirection that was followed. */
   onNotice?: (text: string) => void;
 }
@@ -75,9 +83,12 @@ async function connectOnce(options: HttpConnectOptions): Promise<HttpConnectResu
     userAgent: options.userAgent,
     absolute: route.kind === 'http' && url.protocol === 'http:',
     proxyAuthorization: route.kind === 'http' ? basicAuth(route.auth) : undefined,
+    jar: options.jar,
     random: options.random,
   });
   const life = new AbortController();
+  // Each lane listens while it connects.
+  setMaxListeners(2 * MAX_LANES, life.signal);
   const through = route.kind === 'direct' ? url.host : `${url.host} through ${route.host}:${route.port}`;
   const open = (): ReturnType<typeof openRoute> =>
     openRoute({
@@ -121,6 +132,7 @@ async function connectOnce(options: HttpConnectOptions): Promise<HttpConnectResu
       lane,
       newLane: (onTraffic) => new Lane({ open, name: url.host, onTraffic }),
       first: body,
+      memory: options.memory,
       clock,
     });
     carrier.onTraffic(traffic.sent, traffic.received);

@@ -1,10 +1,20 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
-import { type Poll, SEEN } from '../../wire/poll.ts';
+import {
+  type Answer,
+  type CarrierControl,
+  MODE,
+  type Poll,
+  PROBE_GAP_MS,
+  PROBE_SEEN_MS,
+  UNTOLD,
+} from '../../wire/poll.ts';
 import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from '../carrier.ts';
 import { type CopySink, Exchange, type RequestCopy } from './exchange.ts';
+import { ExchangeTable } from './exchange-table.ts';
 import { GONE_MS, MAX_BODY, MAX_EXCHANGES, MAX_UNCONFIRMED, PARK_BODY } from './limits.ts';
 import { Outbox, partsOf } from './outbox.ts';
+import { type BodyStream, RecordStream } from './record-stream.ts';
 
 export interface HttpServerOptions {
   /** See `Poll.carrier`. */
@@ -27,6 +37,7 @@ const FIRST_POLL: Omit<Poll, 'carrier'> = {
   lost: [],
   piece: 0,
   offset: 0,
+  mode: MODE.plain,
 };
 
 /**
@@ -42,16 +53,17 @@ export class HttpServerCarrier implements Carrier {
   private readonly options: HttpServerOptions;
   private readonly clock: Clock;
   private readonly outbox = new Outbox();
-  private readonly exchanges = new Map<number, Exchange>();
-  /** Complete, unanswered and heard, the oldest first. */
-  private readonly parked = new Set<Exchange>();
+  private readonly table: ExchangeTable;
+  /** The answer that is being streamed. */
+  private stream: RecordStream | undefined;
+  /** The request whose body is being read. */
+  private receiving: Exchange | undefined;
   private events: CarrierEvents | undefined;
   /** The newest request's view. */
   private newest: Poll;
   private newestOpen = new Set<number>();
   private pieces: { number: number; flow: Flow; next: number } | undefined;
   private longestHoldMs = 0;
-  private unconfirmed = 0;
   private flushQueued = false;
   private wasFull = false;
   private closing = false;
@@ -63,6 +75,7 @@ export class HttpServerCarrier implements Carrier {
     this.id = options.id;
     this.label = options.label;
     this.clock = options.clock;
+    this.table = new ExchangeTable(options.onForgotten);
     this.newest = { ...FIRST_POLL, carrier: options.id };
     this.heardAt = options.clock.now();
   }
@@ -72,11 +85,11 @@ export class HttpServerCarrier implements Carrier {
       !this.gone &&
       !this.closing &&
       this.outbox.bytes < this.newest.wantBytes &&
-      this.unconfirmed < MAX_UNCONFIRMED
+      this.table.unconfirmed < MAX_UNCONFIRMED
     );
   }
   get buffered(): number {
-    return this.outbox.bytes + this.unconfirmed;
+    return this.outbox.bytes + this.table.unconfirmed;
   }
   get quietMs(): number {
     return this.longestHoldMs + GONE_MS;
@@ -111,24 +124,24 @@ export class HttpServerCarrier implements Carrier {
   /** The request that carried the first flight. `cookie` goes with its answer. */
   first(cookie: string | undefined): Exchange {
     const exchange = new Exchange(this.newest, this.clock.now(), cookie);
-    this.exchanges.set(0, exchange);
+    this.table.add(0, exchange);
     return exchange;
   }
 
   /** A request whose POLL verified. Undefined: the peer goes beyond every bound. */
   accept(poll: Poll): Exchange | undefined {
-    if (this.gone || this.exchanges.has(poll.request)) return undefined;
+    if (this.gone || this.table.has(poll.request)) return undefined;
     this.heardAt = this.clock.now();
     this.longestHoldMs = Math.max(poll.holdMs, this.newest.holdMs);
     // Its sender gave it up before it came: nothing must be sent into it.
     const stale = poll.request < this.newest.request && !this.newestOpen.has(poll.request);
     this.confirm(poll);
     const exchange = new Exchange(stale ? { ...poll, holdMs: -1 } : poll, this.heardAt, undefined);
-    if (this.exchanges.size >= MAX_EXCHANGES) {
+    if (this.table.size >= MAX_EXCHANGES) {
       this.destroy(new CulvertError('ERR_LIMIT', 'the peer has too many requests open'));
       return undefined;
     }
-    this.exchanges.set(poll.request, exchange);
+    this.table.add(poll.request, exchange);
     if (poll.request > this.newest.request) {
       this.newest = { ...poll, wantBytes: Math.min(poll.wantBytes, MAX_BODY) };
       this.newestOpen = new Set(poll.open);
@@ -144,7 +157,12 @@ export class HttpServerCarrier implements Carrier {
     const onBody = (chunk: Buffer): void => {
       this.heardAt = this.clock.now();
       this.stats.received += chunk.length;
-      flow?.push(chunk);
+      this.receiving = exchange;
+      try {
+        flow?.push(chunk);
+      } finally {
+        this.receiving = undefined;
+      }
       if (poll.piece !== 0) held.push(Buffer.from(chunk));
     };
     const onWhole = (): void => {
@@ -154,8 +172,22 @@ export class HttpServerCarrier implements Carrier {
     return exchange.add(copy, onBody, onWhole, () => {
       if (exchange.isHeard) return;
       exchange.holdTimer?.cancel();
-      this.parked.delete(exchange);
+      exchange.stream?.fail();
+      this.table.unpark(exchange);
     });
+  }
+
+  /** Called within `flow.push`: the beginning or the end of a streamed body. */
+  onControl(control: CarrierControl, recordBytes: number): void {
+    const exchange = this.receiving;
+    if (control.type !== 'answer' || exchange === undefined || control.request !== exchange.poll.request)
+      return;
+    const now = this.clock.now();
+    if (control.bytes === UNTOLD) exchange.begunAt ??= now;
+    else {
+      exchange.told = control.bytes + recordBytes;
+      exchange.apart = exchange.begunAt !== undefined && now - exchange.begunAt >= PROBE_SEEN_MS;
+    }
   }
 
   /** Part of a record that is too long for the path. Pieces come in order; what was there before is skipped. */
@@ -180,11 +212,13 @@ export class HttpServerCarrier implements Carrier {
       this.answer(exchange, [], 0);
       return;
     }
-    this.parked.add(exchange);
+    this.table.parked.add(exchange);
+    if (poll.mode === MODE.tryDown) return this.tryStream(exchange);
+    if (poll.mode === MODE.down) return this.beginStream(exchange);
     if (poll.holdMs === 0 || poll.bytes > PARK_BODY) {
-      // The data that its body led to, if there is any by the end of this turn, goes along.
-      this.flush();
-      if (exchange.answer === undefined) this.answerNow(exchange);
+      // What its body led to by the end of this turn (credit, mostly) goes along, and those that wait go on waiting.
+      this.table.due.add(exchange);
+      this.schedule();
       return;
     }
     exchange.holdTimer?.cancel();
@@ -192,32 +226,79 @@ export class HttpServerCarrier implements Carrier {
     this.schedule();
   }
 
-  /** Applies what a POLL says about earlier requests. Each statement stays true for ever, so order does not matter. */
   private confirm(poll: Poll): void {
-    const open = new Set(poll.open);
-    const lost = new Set(poll.lost);
-    for (const [number, exchange] of this.exchanges) {
-      if (number >= poll.request || (open.has(number) && !lost.has(number))) continue;
-      const { answer } = exchange;
-      if (lost.has(number) && answer !== undefined && answer.records.length > 0) {
-        this.outbox.putBack(answer.records);
-        this.schedule();
-      } else if (answer !== undefined) {
-        for (const record of answer.records) record.written();
-      }
-      this.forget(number, exchange);
+    const { lost, over } = this.table.confirm(poll);
+    if (lost.length > 0) this.outbox.putBack(lost);
+    for (const exchange of over) {
+      exchange.stream?.end();
+      // Its sender no longer waits, but what is between may: it gets an answer rather than a cut.
+      if (exchange.isHeard && exchange.stream === undefined) this.answer(exchange, [], 0);
+      this.table.forget(exchange);
     }
-    if (this.wasFull && this.writable) this.schedule();
+    if (lost.length > 0 || (this.wasFull && this.writable)) this.schedule();
   }
 
-  private forget(number: number, exchange: Exchange): void {
-    this.exchanges.delete(number);
-    this.parked.delete(exchange);
-    this.unconfirmed -= exchange.answer?.bytes ?? 0;
-    // Its sender no longer waits, but what is between may: it gets an answer rather than a cut.
-    if (exchange.isHeard) this.answer(exchange, [], 0);
-    exchange.drop();
-    this.options.onForgotten(exchange);
+  // ---- streamed answers -------------------------------------------------------------------------------------
+
+  private beginStream(exchange: Exchange): void {
+    const { events } = this;
+    const body = exchange.open(() => this.schedule());
+    if (body === undefined || events === undefined) return this.answerNow(exchange);
+    this.table.unpark(exchange);
+    const stream: RecordStream = new RecordStream({
+      body,
+      first: this.sealBlock(exchange, UNTOLD),
+      last: (bytes) => this.sealBlock(exchange, bytes),
+      holdMs: exchange.poll.holdMs,
+      clock: this.clock,
+      onEnd: (lost, broken) => {
+        if (this.stream === stream) this.stream = undefined;
+        if (this.gone) return;
+        if (broken) exchange.drop();
+        if (lost.length > 0) this.outbox.putBack(lost);
+        this.schedule();
+      },
+    });
+    exchange.stream = stream;
+    const before = this.stream;
+    this.stream = stream;
+    // The new one is there before the old one ends.
+    before?.end();
+    this.schedule();
+  }
+
+  /** Two blocks and no data: whether they arrive apart tells the client whether the path hands on what it has. */
+  private tryStream(exchange: Exchange): void {
+    const body: BodyStream | undefined = exchange.open(() => {});
+    if (body === undefined) return this.answerNow(exchange);
+    this.table.unpark(exchange);
+    const first = this.sealBlock(exchange, UNTOLD);
+    body.write([first], () => {});
+    exchange.holdTimer = this.clock.after(PROBE_GAP_MS, () => {
+      if (this.gone) return;
+      body.write([this.sealBlock(exchange, first.length)], () => {});
+      body.end();
+    });
+  }
+
+  private sealBlock(exchange: Exchange, bytes: number): Buffer {
+    const sealed =
+      this.events?.seal({ type: 'answer', ...this.answerOf(exchange, bytes) }) ?? Buffer.alloc(0);
+    this.stats.sent += sealed.length;
+    return sealed;
+  }
+
+  private answerOf(exchange: Exchange, bytes: number): Answer {
+    const { poll, apart } = exchange;
+    const heldMs = Math.round(this.clock.now() - exchange.arrivedAt);
+    const more = bytes !== UNTOLD && bytes > 0 && this.isBehind(poll, bytes);
+    const seen = this.table.seen(poll.open);
+    return { request: poll.request, bytes, heldMs, more, gone: false, apart, seen };
+  }
+
+  /** More requests that wait would be of use. */
+  private isBehind(poll: Poll, bytes: number): boolean {
+    return this.table.parked.size === 0 && this.outbox.bytes + bytes >= poll.wantBytes / 2;
   }
 
   // ---- answers --------------------------------------------------------------------------------------------
@@ -231,12 +312,15 @@ export class HttpServerCarrier implements Carrier {
   private readonly flush = (): void => {
     this.flushQueued = false;
     if (this.gone) return;
-    for (const exchange of this.parked) {
-      if (this.outbox.isEmpty) break;
+    const { due, parked } = this.table;
+    this.stats.sent += this.stream?.send(this.outbox) ?? 0;
+    for (const exchange of due) this.answerNow(exchange);
+    for (const exchange of parked) {
+      if (this.outbox.isEmpty || this.stream !== undefined) break;
       this.answerNow(exchange);
     }
-    for (const exchange of this.parked) {
-      if (this.parked.size <= Math.max(1, this.newest.park) && !this.closing) break;
+    for (const exchange of parked) {
+      if (parked.size <= Math.max(1, this.newest.park) && !this.closing) break;
       this.answerNow(exchange);
     }
     if (this.wasFull && this.writable) {
@@ -247,7 +331,7 @@ export class HttpServerCarrier implements Carrier {
 
   /** With as much as waits and fits. */
   private answerNow(exchange: Exchange): void {
-    this.parked.delete(exchange);
+    this.table.unpark(exchange);
     const { records, bytes } = this.outbox.take(Math.min(MAX_BODY, exchange.poll.wantBytes));
     this.answer(exchange, records, bytes);
   }
@@ -255,22 +339,10 @@ export class HttpServerCarrier implements Carrier {
   private answer(exchange: Exchange, records: CarrierRecord[], bytes: number): void {
     const { events } = this;
     if (events === undefined) return;
-    const { poll } = exchange;
-    const control = events.seal({
-      type: 'answer',
-      request: poll.request,
-      bytes,
-      heldMs: Math.round(this.clock.now() - exchange.arrivedAt),
-      more: bytes > 0 && this.parked.size === 0 && this.outbox.bytes + bytes >= poll.wantBytes / 2,
-      gone: false,
-      seen: poll.open.map((number) => {
-        const other = this.exchanges.get(number);
-        return other === undefined ? SEEN.missing : other.answer === undefined ? SEEN.held : SEEN.answered;
-      }),
-    });
+    const control = events.seal({ type: 'answer', ...this.answerOf(exchange, bytes) });
     const total = control.length + bytes;
     this.stats.sent += total;
-    if (this.exchanges.get(poll.request) === exchange) this.unconfirmed += total;
+    this.table.answered(exchange, total);
     exchange.settle({ parts: [control, ...partsOf(records)], bytes: total, records });
   }
 
@@ -292,14 +364,7 @@ export class HttpServerCarrier implements Carrier {
     this.gone = true;
     this.watch?.cancel();
     this.outbox.clear();
-    this.parked.clear();
-    for (const [number, exchange] of [...this.exchanges]) {
-      this.exchanges.delete(number);
-      if (cut) exchange.drop();
-      // An orderly end: answers on their way still arrive, and copies of requests are answered as before.
-      else if (!exchange.complete) exchange.drop();
-      this.options.onForgotten(exchange);
-    }
+    this.table.clear(cut);
     this.options.onGone();
     this.events?.onClose(reason);
   }

@@ -2,10 +2,16 @@ import type { Socket } from 'node:net';
 import { CulvertError, describeError } from '../../base/errors.ts';
 import { readShared } from '../../base/socket-reader.ts';
 import { connectError } from '../connect-error.ts';
+import { LAST_CHUNK, writeChunk } from './chunked.ts';
+import type { BodyStream } from './record-stream.ts';
 import { type ResponseHead, ResponseParser } from './response-parser.ts';
 
 /** What becomes of one request. Exactly one of `onEnd` and `onFail` is called, last. */
 export interface LaneSink {
+  /** The head of a streamed request is out. */
+  onOpen?(body: BodyStream): void;
+  /** There is room again for a streamed request. */
+  onDrain?(): void;
   onHead(head: ResponseHead): void;
   onBody(chunk: Buffer): void;
   onEnd(): void;
@@ -40,6 +46,8 @@ export class Lane {
   private heard = false;
   private sent = false;
   private keep = false;
+  /** The request's body has no end yet. */
+  private streaming = false;
   private closed = false;
 
   constructor(options: LaneOptions) {
@@ -58,8 +66,34 @@ export class Lane {
     this.sink = sink;
     this.heard = false;
     this.sent = false;
+    this.streaming = false;
     if (this.socket !== undefined) this.write(this.socket, head, parts);
     else void this.connect(head, parts, sink);
+  }
+
+  /** Sends the head of a request with a chunked body, which the sink gets to write. Only while not busy. */
+  stream(head: string, sink: LaneSink): void {
+    this.request(head, [], sink);
+    this.streaming = true;
+    if (this.socket !== undefined) this.openBody(this.socket, sink);
+  }
+
+  private openBody(socket: Socket, sink: LaneSink): void {
+    const isOpen = (): boolean => this.socket === socket && this.sink === sink && this.streaming;
+    const written = (bytes: number): void => this.options.onTraffic(bytes, 0);
+    sink.onOpen?.({
+      get backlog() {
+        return socket.writableLength;
+      },
+      write: (parts, onWritten) => {
+        if (isOpen()) written(writeChunk(socket, parts, onWritten));
+      },
+      end: () => {
+        if (!isOpen()) return;
+        this.streaming = false;
+        socket.write(LAST_CHUNK, 'latin1');
+      },
+    });
   }
 
   /** Cuts the connection; a request under way fails with `error`. */
@@ -82,7 +116,9 @@ export class Lane {
         return;
       }
       this.use(socket);
-      this.write(this.socket ?? socket, head, parts);
+      const used = this.socket ?? socket;
+      this.write(used, head, parts);
+      if (this.streaming) this.openBody(used, sink);
     } catch (error) {
       if (this.sink !== sink) return;
       this.fail(
@@ -120,6 +156,7 @@ export class Lane {
     });
     socket = readShared(given, (chunk) => this.onBytes(chunk));
     if (socket !== given) watch(socket);
+    socket.on('drain', () => this.sink?.onDrain?.());
     socket.on('end', () => {
       // The end of a body without a length.
       if (socket === this.socket && this.parser?.eof() !== true) lost(undefined);
@@ -164,7 +201,9 @@ export class Lane {
     const { sink } = this;
     this.sink = undefined;
     this.served++;
-    if (!this.keep) this.drop();
+    // Answered before its end: nobody knows what would become of the rest.
+    if (!this.keep || this.streaming) this.drop();
+    this.streaming = false;
     sink?.onEnd();
   }
 

@@ -20,3 +20,11 @@ export const GRACE_MS = 10_000;
 export const GONE_MS = 15_000;
 /** How long an orderly close may take. */
 export const CLOSE_MS = 2_000;
+/** A streamed body holds at most this much that the kernel has not taken. */
+export const STREAM_BACKLOG = 512 << 10;
+/** ... is ended, and another begun, after this many bytes, */
+export const STREAM_BYTES = 512 << 20;
+/** ... after this long without data, */
+export const STREAM_IDLE_MS = 4_000;
+/** ... and given up when nothing of it was acknowledged for this long although something waits. */
+export const STREAM_STALL_MS = 2_000;

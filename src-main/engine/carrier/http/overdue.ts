@@ -25,12 +25,14 @@ export class Overdue {
     this.clock = clock;
   }
 
-  /** Bytes on their way up. A request that takes far too long is not counted: it may be lost, the path is not. */
-  get uploading(): number {
+  /** Bodies on their way up. One that takes far too long is not counted: it may be lost, the path is not. */
+  get uploads(): { bytes: number; count: number } {
     const now = this.clock.now();
-    let sum = 0;
+    const sum = { bytes: 0, count: 0 };
     for (const { bytes, sentAt, transferMs } of this.inFlight.values()) {
-      if (bytes > PARK_BODY && now - sentAt < transferMs / 4 + OVERTAKEN_MS) sum += bytes;
+      if (bytes <= PARK_BODY || now - sentAt >= transferMs / 4 + OVERTAKEN_MS) continue;
+      sum.bytes += bytes;
+      sum.count++;
     }
     return sum;
   }

@@ -1,5 +1,6 @@
 import type { RandomBytes } from '../../base/clock.ts';
-import { flightCookie, isFlightCookie } from '../flight-cookie.ts';
+import { CookieJar } from '../cookie-jar.ts';
+import { flightCookie } from '../flight-cookie.ts';
 
 export interface RequestFormOptions {
   /** `http:` or `https:`; its path is where the requests go. */
@@ -11,12 +12,11 @@ export interface RequestFormOptions {
   absolute: boolean;
   /** Value of `Proxy-Authorization`. */
   proxyAuthorization: string | undefined;
+  /** Cookies that the path set before; shared with the client's other carriers. */
+  jar?: CookieJar;
   random: RandomBytes;
 }
 
-/** Cookies kept of those that the path sets, and bytes of all. */
-const MAX_COOKIES = 16;
-const MAX_COOKIE_BYTES = 4096;
 /** Length of a request's own part of the URL: 8 to 23 characters. */
 const MIN_TOKEN = 6;
 const TOKEN_SPREAD = 12;
@@ -29,11 +29,12 @@ export class RequestForm {
   private readonly prefix: string;
   private readonly suffix: string;
   private readonly fixedCookies: readonly string[];
-  private readonly jar = new Map<string, string>();
+  private readonly jar: CookieJar;
 
   constructor(options: RequestFormOptions) {
     const { url } = options;
     this.random = options.random;
+    this.jar = options.jar ?? new CookieJar();
     const base = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
     this.prefix = `POST ${options.absolute ? url.origin : ''}${base}`;
     const lines = new Map<string, string>([
@@ -58,30 +59,17 @@ export class RequestForm {
     this.suffix = `${url.search} HTTP/1.1\r\n${[...lines.values()].join('\r\n')}\r\nConnection: keep-alive\r\n`;
   }
 
-  /** The head of a request with `bytes` of body. Its URL is its own. */
-  head(flight: Buffer, bytes: number): string {
+  /** The head of a request with `bytes` of body, or a chunked one. Its URL is its own. */
+  head(flight: Buffer, bytes: number | 'chunked'): string {
     const noise = this.random(MIN_TOKEN + TOKEN_SPREAD);
     const token = noise.toString('base64url', 0, MIN_TOKEN + (noise[noise.length - 1] % TOKEN_SPREAD));
-    const cookies = [...this.fixedCookies, ...this.jar.values(), flightCookie(flight)].join('; ');
-    return `${this.prefix}${token}${this.suffix}Content-Length: ${bytes}\r\nCookie: ${cookies}\r\n\r\n`;
+    const cookies = [...this.fixedCookies, ...this.jar.pairs(), flightCookie(flight)].join('; ');
+    const length = bytes === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${bytes}`;
+    return `${this.prefix}${token}${this.suffix}${length}\r\nCookie: ${cookies}\r\n\r\n`;
   }
 
   /** Remembers what the path wants to see again, such as the choice of a load balancer. */
   learn(setCookies: readonly string[]): void {
-    for (const line of setCookies) {
-      const [pair, ...attributes] = line.split(';');
-      const name = pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
-      const cookie = pair.trim();
-      if (name === '' || isFlightCookie(cookie) || !/^[\x21-\x7e ]+$/.test(cookie)) continue;
-      this.jar.delete(name);
-      if (attributes.some((attribute) => /^\s*max-age\s*=\s*(0|-)/i.test(attribute))) continue;
-      this.jar.set(name, cookie);
-    }
-    for (const name of this.jar.keys()) {
-      let bytes = 0;
-      for (const cookie of this.jar.values()) bytes += cookie.length;
-      if (this.jar.size <= MAX_COOKIES && bytes <= MAX_COOKIE_BYTES) break;
-      this.jar.delete(name);
-    }
+    this.jar.learn(setCookies);
   }
 }

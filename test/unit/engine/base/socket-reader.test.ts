@@ -128,6 +128,22 @@ describe.each(ways)('%s', (name, read) => {
   });
 });
 
+describe('readSharedWhenBulk', () => {
+  it('moves a connection of many small messages, and no message is lost on the way', async () => {
+    const { near, accepted } = await sockets();
+    const taker = new Taker();
+    let moves = 0;
+    readSharedWhenBulk(accepted, taker.take, () => moves++);
+    for (let i = 0; i < 200; i++) {
+      near.write(Buffer.of(i));
+      await expect.poll(() => taker.bytes, { timeout: 5000, interval: 1 }).toBe(i + 1);
+      if (i === 8) expect(moves).toBe(0);
+    }
+    expect(moves).toBe(1);
+    expect(Buffer.concat(taker.copies)).toEqual(Buffer.from(Array.from({ length: 200 }, (_, i) => i)));
+  });
+});
+
 describe('the shared buffer', () => {
   it('is one for all sockets', () => {
     expect(sharedRead(() => true).buffer).toBe(sharedRead(() => true).buffer);

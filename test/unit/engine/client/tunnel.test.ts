@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Tunnel } from '../../../../src-main/engine/client/tunnel.ts';
+import { STREAM_PROTOCOL } from '../../../../src-main/engine/wire/frame.ts';
+import { FEATURE } from '../../../../src-main/engine/wire/hello.ts';
 import { MuxPair, StreamLog } from '../../../support/mux-pair.ts';
 
 const TARGET = { host: 'h', port: 1 };
@@ -96,5 +98,32 @@ describe('Tunnel', () => {
     tunnel.close();
     expect(log.told).toEqual(['failed noSession: the client is stopping']);
     expect(clock.pending).toBe(0);
+  });
+
+  it('UDP waits for a session like TCP, and is not asked of a server that does not say it has it', () => {
+    const { clock } = setUp();
+    const old = new MuxPair({ features: FEATURE.tcp });
+    const tunnel = new Tunnel({ dialTimeoutMs: 20_000, maxWaiting: 3, clock });
+    const open = (): StreamLog => {
+      const log = new StreamLog();
+      tunnel.open(TARGET, log, { protocol: STREAM_PROTOCOL.udp });
+      return log;
+    };
+    const early = open();
+    tunnel.up(old.client);
+    const late = open();
+    clock.advance(0);
+    for (const { told } of [early, late]) {
+      expect(told).toEqual([
+        'failed unsupported: the server is of an older version, which does not forward UDP',
+      ]);
+    }
+    old.settle();
+    expect(old.served).toEqual([]);
+    const pair = new MuxPair();
+    tunnel.up(pair.client);
+    open();
+    pair.settle();
+    expect(pair.served.map(({ protocol }) => protocol)).toEqual([STREAM_PROTOCOL.udp]);
   });
 });

@@ -20,6 +20,7 @@ function setUp(wanted: (seq: number) => boolean = () => true) {
   const asked: string[] = [];
   const opener = new RecordOpener(SECRET);
   const begin = vi.spyOn(opener, 'begin');
+  const openSmall = vi.spyOn(opener, 'openSmall');
   const reader = new RecordReader(opener, {
     wants: (kind, seq, length) => {
       asked.push(`${kind} ${seq} ${length}`);
@@ -27,7 +28,7 @@ function setUp(wanted: (seq: number) => boolean = () => true) {
     },
     onRecord: (kind, seq, pieces) => got.push({ kind, seq, text: Buffer.concat(pieces).toString('latin1') }),
   });
-  return { got, asked, reader, begin };
+  return { got, asked, reader, begin, openSmall };
 }
 
 const RECORDS: Got[] = [
@@ -124,11 +125,11 @@ describe('RecordReader', () => {
   it('skips what is not wanted, without decrypting it, and goes on behind it', () => {
     const flow = [0, 1, 2, 3].map((seq) => bytesOf(0, seq, Buffer.from(`record ${seq}`)));
     for (const longest of [1, 7, 1000]) {
-      const { got, asked, reader, begin } = setUp((seq) => seq === 0 || seq === 3);
+      const { got, asked, reader, begin, openSmall } = setUp((seq) => seq === 0 || seq === 3);
       for (const piece of cutRandomly(Buffer.concat(flow), new Seeded(longest), longest)) reader.push(piece);
       expect(got.map(({ text }) => text)).toEqual(['record 0', 'record 3']);
       expect(asked).toEqual(['0 0 8', '0 1 8', '0 2 8', '0 3 8']);
-      expect(begin).toHaveBeenCalledTimes(2);
+      expect(begin.mock.calls.length + openSmall.mock.calls.length).toBe(2);
     }
   });
 

@@ -141,19 +141,19 @@ describe('the gate and further carriers', () => {
   it('gives the session, to its user, once a flight', () => {
     const door = new GateDoor([ann, ben]);
     const { client, server } = door.establish(ann);
-    const flight = attachFlight(ann, client.id, client.sealAttach(true), door.random.source);
+    const flight = attachFlight(ann, client.id, client.sealAttach('replace'), door.random.source);
     const admission = door.gate.admit(flight);
-    expect(admission).toMatchObject({ kind: 'attach', user: ann, attach: { replace: true } });
+    expect(admission).toMatchObject({ kind: 'attach', user: ann, attach: { mode: 'replace' } });
     expect(admission?.kind === 'attach' && admission.session).toBe(server);
     expect(door.gate.admit(flight)).toBeUndefined();
-    const next = attachFlight(ann, client.id, client.sealAttach(false), door.random.source);
-    expect(door.gate.admit(next)).toMatchObject({ kind: 'attach', attach: { replace: false } });
+    const next = attachFlight(ann, client.id, client.sealAttach('probe'), door.random.source);
+    expect(door.gate.admit(next)).toMatchObject({ kind: 'attach', attach: { mode: 'probe' } });
   });
 
   it('refuses another user, though he knew the id and even the session’s keys', () => {
     const door = new GateDoor([ann, ben]);
     const { client } = door.establish(ann);
-    const flight = attachFlight(ben, client.id, client.sealAttach(true), door.random.source);
+    const flight = attachFlight(ben, client.id, client.sealAttach('replace'), door.random.source);
     expect(door.gate.admit(flight)).toBeUndefined();
   });
 
@@ -161,18 +161,18 @@ describe('the gate and further carriers', () => {
     const door = new GateDoor([ann]);
     const { client, server } = door.establish(ann);
     expect(
-      door.gate.admit(attachFlight(ann, Buffer.alloc(8), client.sealAttach(true), door.random.source)),
+      door.gate.admit(attachFlight(ann, Buffer.alloc(8), client.sealAttach('replace'), door.random.source)),
     ).toBeUndefined();
     server.close();
     expect(
-      door.gate.admit(attachFlight(ann, client.id, client.sealAttach(true), door.random.source)),
+      door.gate.admit(attachFlight(ann, client.id, client.sealAttach('replace'), door.random.source)),
     ).toBeUndefined();
   });
 
   it('refuses every truncation and change, and none of them spends the flight', () => {
     const door = new GateDoor([ann]);
     const { client } = door.establish(ann);
-    const flight = attachFlight(ann, client.id, client.sealAttach(true), door.random.source);
+    const flight = attachFlight(ann, client.id, client.sealAttach('replace'), door.random.source);
     for (let n = 0; n < flight.length; n++) expect(door.gate.admit(flight.subarray(0, n))).toBeUndefined();
     for (let at = 0; at < flight.length; at++) {
       const bad = Buffer.from(flight);
@@ -185,7 +185,7 @@ describe('the gate and further carriers', () => {
   it('refuses a flight with bytes behind it', () => {
     const door = new GateDoor([ann]);
     const { client } = door.establish(ann);
-    const flight = attachFlight(ann, client.id, client.sealAttach(true), door.random.source);
+    const flight = attachFlight(ann, client.id, client.sealAttach('replace'), door.random.source);
     expect(door.gate.admit(Buffer.concat([flight, Buffer.alloc(3)]))).toBeUndefined();
   });
 });

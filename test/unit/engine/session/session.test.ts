@@ -179,7 +179,7 @@ describe('a session with one carrier', () => {
       clock.advance(10_000);
       expect(lost).toEqual([]);
       clock.advance(limit - 10_000);
-      expect(lost).toEqual(['ERR_CARRIER_TIMEOUT 0']);
+      expect(lost).toEqual(['ERR_CARRIER_TIMEOUT false']);
     }
   });
 });
@@ -275,7 +275,7 @@ describe('a session whose carrier is lost', () => {
     const { pair, clock, client, server } = setUp();
     const first = pair.attachFirst();
     clock.advance(50);
-    const second = pair.attachAgain(false);
+    const second = pair.attachAgain('use');
     clock.advance(50);
     expect(pair.client.carrier).toBe(second.client);
     client.send(...numbered(20));
@@ -311,7 +311,7 @@ describe('a session whose carrier is lost', () => {
 describe('ATTACH', () => {
   it('is accepted once, whole, and unchanged', () => {
     const { pair } = setUp();
-    const flight = pair.client.sealAttach(true);
+    const flight = pair.client.sealAttach('replace');
     for (let n = 0; n < flight.length; n++)
       expect(pair.server.openFlight(flight.subarray(0, n))).toBeUndefined();
     for (let n = 0; n < flight.length; n++) {
@@ -321,7 +321,8 @@ describe('ATTACH', () => {
     }
     expect(pair.server.openFlight(flight)).toEqual({
       type: 'attach',
-      replace: true,
+      mode: 'replace',
+      seq: 0,
       ack: { next: 0, ranges: [] },
     });
     expect(pair.server.openFlight(flight)).toBeUndefined();
@@ -329,13 +330,13 @@ describe('ATTACH', () => {
 
   it('has no constant size', () => {
     const { pair } = setUp();
-    const sizes = new Set(Array.from({ length: 100 }, () => pair.client.sealAttach(true).length));
+    const sizes = new Set(Array.from({ length: 100 }, () => pair.client.sealAttach('replace').length));
     expect(sizes.size).toBeGreaterThan(20);
   });
 
   it('is refused when it is another control record, or one of the other direction', () => {
     const { pair } = setUp();
-    expect(pair.client.openFlight(pair.client.sealAttach(true))).toBeUndefined();
+    expect(pair.client.openFlight(pair.client.sealAttach('replace'))).toBeUndefined();
     const plain = encodeControl({ type: 'close' });
     const secret = Buffer.alloc(32, 5);
     const other = new SessionPair({ seed: 2 });
@@ -398,7 +399,9 @@ describe('a hostile path', () => {
     const { pair, clock, client, server } = setUp();
     const pipe = pair.attachFirst();
     clock.advance(50);
-    const garbage = { seq: 0, parts: [Buffer.alloc(64, 7)], bytes: 64, written: () => {} };
+    const parts = [Buffer.alloc(64, 7)];
+    const state = { reliable: true, retired: false, handedOver: () => {}, written: () => {} };
+    const garbage = { seq: 0, parts, bytes: 64, ...state };
     pipe.client.send([garbage]);
     clock.advance(50);
     expect(pipe.server.closedWith?.code).toBe('ERR_RECORD');

@@ -22,8 +22,8 @@ const EXAMPLES: ReadonlyArray<readonly [Control, string]> = [
   [{ type: 'ack', ack: ACK }, `01 ${ACK_HEX}`],
   [{ type: 'ping', token: 0xdeadbeef, ack: { next: 0, ranges: [] } }, '02 deadbeef 0000000000000000 00'],
   [{ type: 'pong', token: 1, ack: ACK }, `03 00000001 ${ACK_HEX}`],
-  [{ type: 'attach', replace: true, ack: ACK }, `04 01 ${ACK_HEX}`],
-  [{ type: 'attach', replace: false, ack: { next: 2 ** 40 + 3, ranges: [] } }, '04 00 0000010000000003 00'],
+  [{ type: 'attach', mode: 'replace', ack: ACK }, `04 01 ${ACK_HEX}`],
+  [{ type: 'attach', mode: 'probe', ack: { next: 2 ** 40 + 3, ranges: [] } }, '04 00 0000010000000003 00'],
   [{ type: 'attached', ack: ACK }, `05 ${ACK_HEX}`],
   [{ type: 'close' }, '06'],
   [
@@ -39,12 +39,22 @@ const EXAMPLES: ReadonlyArray<readonly [Control, string]> = [
       lost: [0x10],
       piece: 5,
       offset: 6,
+      mode: 2,
     },
-    '07 c0ffee01 00000002 00000003 00001f40 000f4240 02 01 01 00000005 00000006 00000001 00000010',
+    '07 c0ffee01 00000002 00000003 00001f40 000f4240 02 01 01 00000005 00000006 02 00000001 00000010',
   ],
   [
-    { type: 'answer', request: 2, bytes: 3, heldMs: 250, more: true, gone: false, seen: [0, 1, 2] },
-    '08 00000002 00000003 000000fa 01 03 00 01 02',
+    {
+      type: 'answer',
+      request: 2,
+      bytes: 3,
+      heldMs: 250,
+      more: true,
+      gone: false,
+      apart: true,
+      seen: [0, 1, 2],
+    },
+    '08 00000002 00000003 000000fa 05 03 00 01 02',
   ],
 ];
 

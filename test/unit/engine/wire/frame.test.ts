@@ -28,6 +28,11 @@ describe('frames on the wire', () => {
       openFrame(5, STREAM_PROTOCOL.udp, '8.8.8.8', 53),
       '01 00000005 00000b 01 0035 07 382e382e382e38',
     ],
+    [
+      'OPEN of UDP to many',
+      openFrame(5, STREAM_PROTOCOL.udpMany | LAZY_OPENED, '', 0),
+      '01 00000005 000004 82 0000 00',
+    ],
     ['OPENED', smallFrame(FRAME.opened, 0xfffffff1), '02 fffffff1 000000'],
     ['OPEN_FAILED', openFailedFrame(7, 2, 'no'), '03 00000007 000003 02 6e6f'],
     ['CREDIT', creditFrame(9, 0x12345678), '05 00000009 000004 12345678'],
@@ -78,6 +83,12 @@ describe('the payload of OPEN', () => {
     for (let n = 0; n < good.length; n++) expect(readOpen(good.subarray(0, n))).toBeUndefined();
     expect(readOpen(Buffer.concat([good, Buffer.from([0])]))).toBeUndefined();
     expect(readOpen(payload('host', 0))).toBeUndefined();
+    expect(readOpen(openFrame(1, STREAM_PROTOCOL.udp, 'host', 0).subarray(FRAME_HEADER))).toBeUndefined();
+  });
+
+  it('has port 0 where there are many targets', () => {
+    const many = openFrame(1, STREAM_PROTOCOL.udpMany, '', 0).subarray(FRAME_HEADER);
+    expect(readOpen(many)).toEqual({ protocol: 2, lazy: false, host: '', port: 0 });
   });
 });
 

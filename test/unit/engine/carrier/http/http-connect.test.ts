@@ -6,7 +6,7 @@ import {
   connectHttp,
   type HttpConnectResult,
 } from '../../../../../src-main/engine/carrier/http/http-connect.ts';
-import type { ProxyRoute } from '../../../../../src-main/engine/carrier/http/route.ts';
+import type { ProxyRoute } from '../../../../../src-main/engine/carrier/route.ts';
 import { answerError } from '../../../../../src-main/engine/client/server-answer.ts';
 import { listenOn, startRig, type TunnelRig } from '../../../../support/tunnel-rig.ts';
 

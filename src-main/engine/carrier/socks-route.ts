@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isIPv4, isIPv6 } from 'node:net';
-import { CulvertError } from '../../base/errors.ts';
+import { CulvertError } from '../base/errors.ts';
 import { type ProxyAuth, readAnswer } from './proxy-answer.ts';
 
 const NO_AUTH = 0;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { CulvertError } from '../../base/errors.ts';
+import { CulvertError } from '../base/errors.ts';
 
 export interface ProxyAuth {
   readonly user: string;

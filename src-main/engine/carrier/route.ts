@@ -1,19 +1,23 @@
 /** Sockets to the server: straight, or through a proxy. */
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { CulvertError } from '../../base/errors.ts';
-import { connectError } from '../connect-error.ts';
+import { CulvertError } from '../base/errors.ts';
+import { connectError } from './connect-error.ts';
 import { type ProxyAuth, proxyAuthError, readAnswer } from './proxy-answer.ts';
 import { socksHandshake } from './socks-route.ts';
 
 export type ProxyRoute =
   | { readonly kind: 'direct' }
-  /** Requests to `http:` servers go to it with their whole URL, never through CONNECT; `https:` ones need CONNECT. */
+  /**
+   * Requests to `http:` servers go to it with their whole URL, never through CONNECT; `https:` ones and WebSockets
+   * need CONNECT.
+   */
   | { readonly kind: 'http'; readonly host: string; readonly port: number; readonly auth?: ProxyAuth }
   /** The proxy resolves the server's name. */
   | { readonly kind: 'socks5'; readonly host: string; readonly port: number; readonly auth?: ProxyAuth };
 
 export interface RouteOptions {
+  /** `http:`, `https:`, `ws:` or `wss:`. */
   readonly url: URL;
   readonly route: ProxyRoute;
   /** PEM certificates trusted beside the system's. */
@@ -32,8 +36,12 @@ export function basicAuth(auth: ProxyAuth | undefined): string | undefined {
   return `Basic ${Buffer.from(`${auth.user}:${auth.password}`, 'utf8').toString('base64')}`;
 }
 
+export function isSecure(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'wss:';
+}
+
 export function portOf(url: URL): number {
-  return url.port !== '' ? Number(url.port) : url.protocol === 'https:' ? 443 : 80;
+  return url.port !== '' ? Number(url.port) : isSecure(url) ? 443 : 80;
 }
 
 /** The URL's host as sockets want it: without the brackets of IPv6. */
@@ -61,8 +69,8 @@ export async function openRoute(options: RouteOptions): Promise<net.Socket> {
     if (signal.aborted) cut();
     await connected(socket, 'connect');
     if (route.kind === 'socks5') await socksHandshake(socket, hostOf(url), portOf(url), route.auth);
-    if (route.kind === 'http' && url.protocol === 'https:') await connectThrough(socket, url, route.auth);
-    if (url.protocol !== 'https:') return socket;
+    if (route.kind === 'http' && url.protocol !== 'http:') await connectThrough(socket, url, route.auth);
+    if (!isSecure(url)) return socket;
     const secure = tls.connect({
       socket,
       servername: options.serverName ?? (net.isIP(hostOf(url)) === 0 ? hostOf(url) : undefined),
@@ -111,6 +119,6 @@ async function connectThrough(socket: net.Socket, url: URL, auth: ProxyAuth | un
   const said = `HTTP ${status} ${match?.[2] ?? ''}`.trim();
   if (status === 407) throw proxyAuthError(said, auth !== undefined);
   throw new CulvertError('ERR_PROXY', `the proxy refuses CONNECT to ${target} (${said})`, {
-    remedy: 'use the http:// address of the server: it needs no CONNECT',
+    remedy: 'use plain HTTP, which needs no CONNECT: the http:// address of the server without -w',
   });
 }

@@ -1,0 +1,17 @@
+import type { Writable } from 'node:stream';
+
+/** Ends a chunked body (RFC 9112 §7.1), without trailers. */
+export const LAST_CHUNK = '0\r\n\r\n';
+
+/** Writes one chunk in one go. Returns its length on the wire. */
+export function writeChunk(to: Writable, parts: readonly Buffer[], onWritten: () => void): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  const head = `${bytes.toString(16)}\r\n`;
+  to.cork();
+  to.write(head, 'latin1');
+  for (const part of parts) to.write(part);
+  to.write('\r\n', 'latin1', onWritten);
+  to.uncork();
+  return head.length + bytes + 2;
+}

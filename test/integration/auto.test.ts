@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import type { ClientOptions, DialerState } from '../../src-main/engine/index.ts';
+import { until } from '../support/culvert-process.ts';
+import { expectKnown, sendKnown } from '../support/known-bytes.ts';
+import { TcpRelay } from '../support/tcp-relay.ts';
+import { startRig, type TunnelRig } from '../support/tunnel-rig.ts';
+
+let rig: TunnelRig | undefined;
+let relay: TcpRelay | undefined;
+let states: DialerState[] = [];
+
+afterEach(async () => {
+  await rig?.close();
+  relay?.close();
+  rig = undefined;
+  relay = undefined;
+  states = [];
+});
+
+/** An echo behind a relay, with a client that may choose its transport. */
+async function start(
+  client: Partial<ClientOptions> = {},
+  prepare: (relay: TcpRelay) => void = () => {},
+): Promise<{ rig: TunnelRig; relay: TcpRelay }> {
+  rig = await startRig({
+    target: (socket) => void socket.pipe(socket),
+    client: { transport: 'auto', onState: (state) => states.push(state), ...client },
+    between: async (port) => {
+      relay = new TcpRelay(port);
+      prepare(relay);
+      return `http://127.0.0.1:${await relay.listen()}/`;
+    },
+  });
+  if (relay === undefined) throw new Error('no relay');
+  await inUse(rig);
+  return { rig, relay };
+}
+
+/** The transport in use, once there is one. */
+async function inUse(of: TunnelRig, wanted?: string): Promise<void> {
+  await until(`connected by ${wanted ?? 'anything'}`, () => {
+    const { state, carrier } = of.client.status();
+    return state.kind === 'connected' && (wanted === undefined || carrier?.transport === wanted);
+  });
+}
+
+const dial = (port: number): Socket =>
+  connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+
+/** Sends a line on an open connection and waits for it to come back. */
+async function says(socket: Socket, text: string): Promise<void> {
+  socket.write(text);
+  let got = '';
+  while (got.length < text.length) got += String((await once(socket, 'data'))[0]);
+  expect(got).toBe(text);
+}
+
+const reprobe = { reprobeMinMs: 300, reprobeMaxMs: 600 };
+
+it('takes WebSocket where it works, and does not touch HTTP', async () => {
+  const { rig, relay } = await start();
+  const status = rig.client.status();
+  expect(status.state).toMatchObject({ kind: 'connected', transport: 'ws', why: 'the first to answer' });
+  expect(status.carrier?.rttMs).toBeGreaterThan(0);
+  expect(status.paths).toMatchObject([
+    { transport: 'ws', state: 'inUse' },
+    { transport: 'http', state: 'untried' },
+  ]);
+  expect(relay.accepted).toBe(1);
+  const socket = dial(rig.port);
+  await says(socket, 'hello');
+  socket.destroy();
+});
+
+it('moves from WebSocket to HTTP when upgrades are refused, and back when they are not, with its streams', async () => {
+  const { rig, relay } = await start({ config: { drainMs: 100, ...reprobe } }, (made) => {
+    made.refuseUpgrades = true;
+  });
+  expect(rig.client.status().state).toMatchObject({
+    transport: 'http',
+    why: 'WebSocket did not get through',
+  });
+  expect(rig.client.status().paths[0]).toMatchObject({ state: 'fails', error: { code: 'ERR_BLOCKED' } });
+  const idle = dial(rig.port);
+  await says(idle, 'over HTTP');
+  const bytes = 24 << 20;
+  const busy = dial(rig.port);
+  const transfer = Promise.all([sendKnown(busy, 1, bytes), expectKnown(busy, 1, bytes)]);
+
+  await until('it was tried again in vain', () => relay.refused >= 2);
+  relay.refuseUpgrades = false;
+  await inUse(rig, 'ws');
+  expect(rig.client.status().carrier?.why).toBe('better than HTTP, which was in use');
+  await says(idle, 'over WebSocket');
+
+  relay.refuseUpgrades = true;
+  relay.cut();
+  await inUse(rig, 'http');
+  await says(idle, 'over HTTP again');
+  await transfer;
+  expect(rig.client.status()).toMatchObject({ streams: 1, session: { resumes: expect.any(Number) } });
+  expect(states.some(({ kind }) => kind === 'failed')).toBe(false);
+  idle.destroy();
+}, 30_000);
+
+it('a path that swallows everything is Degraded within 10 s, and left by itself', async () => {
+  const { rig, relay } = await start();
+  const socket = dial(rig.port);
+  await says(socket, 'before');
+  const began = performance.now();
+  relay.blackHole();
+  const answer = says(socket, 'into the black hole');
+  await until('degraded', () => states.some(({ kind }) => kind === 'degraded'));
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await answer;
+  expect(states.at(-1)).toMatchObject({ kind: 'connected', resumed: true, why: 'WebSocket stalled' });
+  expect(states.some(({ kind }) => kind === 'reconnecting')).toBe(false);
+  socket.destroy();
+}, 30_000);
+
+it('a download that is swallowed is noticed too, though nothing waits here to be acknowledged', async () => {
+  const { rig, relay } = await start();
+  const socket = dial(rig.port);
+  await says(socket, 'before');
+  await until('all is acknowledged', () => relay.bytes > 0);
+  relay.blackHole();
+  await until('degraded', () => states.some(({ kind }) => kind === 'degraded'));
+  await says(socket, 'after');
+  socket.destroy();
+}, 30_000);
