@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { describeError, systemCode } from '../../src-main/engine/base/errors.ts';
 import { httpFailures, httpMarkdown } from './http-report.ts';
 import { runHttpSuite } from './http-suite.ts';
+import { kcpMarkdown } from './kcp-report.ts';
+import { runKcpSuite } from './kcp-suite.ts';
 import { replaceMarked, toMarkdown } from './markdown.ts';
 import { BENCH_USAGE, type BenchOptions, parseBenchOptions, type Suite } from './options.ts';
 import { culvertFailures } from './report.ts';
@@ -37,6 +39,10 @@ async function runOne(suite: Suite, options: BenchOptions): Promise<Outcome> {
   if (suite === 'http') {
     const report = await runHttpSuite(options, say);
     return { report, markdown: httpMarkdown(report), failures: httpFailures(report) };
+  }
+  if (suite === 'kcp') {
+    const report = await runKcpSuite(options, say);
+    return { report, markdown: kcpMarkdown(report), failures: [] };
   }
   const report = await runSuite(suite, options, say);
   return { report, markdown: toMarkdown(report), failures: culvertFailures(report) };

@@ -9,7 +9,7 @@ import { buildTb, findProgram, temporaryFolder } from './rig.ts';
 import { Tb } from './tb.ts';
 
 /** Suites that compare Culvert with peers. */
-export type PeerSuite = Exclude<Suite, 'http'>;
+export type PeerSuite = Exclude<Suite, 'http' | 'kcp'>;
 
 /** Rest between samples, in which a peer may finish what the last one left in its buffers. */
 const REST_MS = 200;

@@ -25,6 +25,8 @@ export interface Candidate {
   /** Whether it makes sense now: a transport may need something that the server or the network does not have. */
   available(): boolean;
   readonly carry: Carry;
+  /** A session began: what the server's hello offers, and the round trip to it, ms. */
+  learn?(features: number, rttMs: number | undefined): void;
   /** The network is another one: what was learnt about the path is forgotten. */
   forget?(): void;
   /** What was learnt, for another run on the same network. */

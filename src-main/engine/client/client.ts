@@ -56,7 +56,13 @@ export class Client {
     const { clock, config } = this;
     this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
     const random = options.random ?? systemRandom;
-    const candidates = candidatesFor(options, { timeoutMs: config.connectTimeoutMs, clock, random, log });
+    const candidates = candidatesFor(options, {
+      timeoutMs: config.connectTimeoutMs,
+      clock,
+      random,
+      log,
+      secret: options.key.datagramKey,
+    });
     this.memory = () => candidates.map((each) => each.memory?.()).find((found) => found !== undefined);
     this.dialer = new Dialer({
       server: options.server.host,

@@ -189,6 +189,7 @@ export class Dialer {
       onEnd: (error) => this.ended(error),
     });
     this.live = live;
+    for (const each of options.candidates) each.learn?.(begun.features, begun.rttMs);
     this.book.passed(candidate.kind, begun.rttMs);
     this.choose(candidate, begun.carrier, why);
     this.active(live, begun.carrier);

@@ -1,18 +1,22 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock, RandomBytes } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { CookieJar } from '../carrier/cookie-jar.ts';
 import type { HttpClientCarrier } from '../carrier/http/http-client.ts';
 import { connectHttp } from '../carrier/http/http-connect.ts';
 import type { PathMemory } from '../carrier/http/path.ts';
+import { connectKcp } from '../carrier/kcp/kcp-connect.ts';
 import type { ProxyRoute } from '../carrier/route.ts';
 import { connectWs } from '../carrier/ws-connect.ts';
-import type { Candidate } from './carry.ts';
+import { kcpPort } from '../wire/hello.ts';
+import type { Candidate, CarryResult } from './carry.ts';
 
 export interface TransportOptions {
   /** `http:`, `https:`, `ws:` or `wss:`. */
   server: URL;
   /** Default: all, the best that works. */
-  transport?: 'auto' | 'ws' | 'http';
+  transport?: 'auto' | 'ws' | 'http' | 'kcp';
   /** The way to the server; default straight. */
   route?: ProxyRoute;
   /** Extra request headers; `Host` overrides. */
@@ -33,17 +37,56 @@ export const USER_AGENT =
 
 /** Rank and head start of each transport, the best first. A head start pays for a detour by a worse one. */
 const RANKS = {
+  kcp: { name: 'KCP', rank: 5, headStartMs: 300 },
   ws: { name: 'WebSocket', rank: 10, headStartMs: 300 },
   http: { name: 'HTTP', rank: 20, headStartMs: 0 },
 } as const;
 
 const always = (): boolean => true;
 
+/** On a path shorter than this TCP mends a loss soon enough, and takes less of the processor, ms. */
+const KCP_WORTH_MS = 15;
+
+interface Inner {
+  timeoutMs: number;
+  clock: Clock;
+  random: RandomBytes;
+  log: Logger;
+  /** The user's key for datagrams. */
+  secret: KeyObject;
+}
+
+/**
+ * KCP, where the server's hello offers it and the path is long enough for it to be better; asked for by name, at the
+ * UDP port of the URL's number. No proxy of ours carries datagrams.
+ */
+function kcpCandidate({ server, transport, route }: TransportOptions, inner: Inner): Candidate {
+  const { timeoutMs, clock, random, secret } = inner;
+  const asked = transport === 'kcp';
+  const direct = route === undefined || route.kind === 'direct';
+  const own = Number(server.port) || (/^(?:https|wss):$/.test(server.protocol) ? 443 : 80);
+  let port = asked ? own : undefined;
+  const host = server.hostname.replace(/^\[|\]$/g, '');
+  return {
+    kind: 'kcp',
+    ...RANKS.kcp,
+    available: () => asked || (direct && port !== undefined),
+    learn: (features, rttMs) => {
+      if (!asked) port = rttMs !== undefined && rttMs >= KCP_WORTH_MS ? kcpPort(features) : undefined;
+    },
+    carry: async (flight, signal): Promise<CarryResult> => {
+      if (direct)
+        return connectKcp({ host, port: port ?? own, secret, timeoutMs, clock, random, flight, signal });
+      const error = new CulvertError('ERR_PROXY', 'KCP goes over UDP, which does not pass a proxy', {
+        remedy: 'leave out -K, or the proxy',
+      });
+      return { kind: 'error', error };
+    },
+  };
+}
+
 /** The transports that a client may use. A further one joins here, with its rank and what it needs to be available. */
-export function candidatesFor(
-  options: TransportOptions,
-  inner: { timeoutMs: number; clock: Clock; random: RandomBytes; log: Logger },
-): Candidate[] {
+export function candidatesFor(options: TransportOptions, inner: Inner): Candidate[] {
   const { server, transport = 'auto' } = options;
   const { timeoutMs, clock, random, log } = inner;
   const common = {
@@ -65,6 +108,7 @@ export function candidatesFor(
   /** Knows what the path lets through. */
   let last: HttpClientCarrier | undefined;
   const all: Candidate[] = [
+    kcpCandidate(options, inner),
     {
       kind: 'ws',
       ...RANKS.ws,
