@@ -43,7 +43,7 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     peerWindowBytes: grant.hello.windowBytes,
     peerFeatures: grant.hello.features,
     clock,
-    rttMs: () => session.windowRttMs,
+    rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
     fault: (error) => session.destroy(error),
     wake: (now) => session.wake(now),
   });

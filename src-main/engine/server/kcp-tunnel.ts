@@ -11,6 +11,8 @@ export interface KcpTunnelOptions {
   gate: Gate;
   users: readonly UserKey[];
   makeSession: (admission: Extract<Admission, { kind: 'new' }>) => Session | undefined;
+  /** The port that clients are told; default the real one. */
+  told: number | undefined;
   config: EngineConfig;
   clock: Clock;
   random: RandomBytes;
@@ -23,6 +25,7 @@ export class KcpTunnel {
   /** Ids of carriers that came: a refusal is said to each at its first datagram or never. */
   private readonly known: ReplayCache;
   private readonly openedAt: number;
+  /** As clients are told, once it is open. */
   private port: number | undefined;
 
   constructor(options: KcpTunnelOptions) {
@@ -51,7 +54,7 @@ export class KcpTunnel {
   /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
   async listen(at: { host?: string; port: number }): Promise<{ address: string; port: number }> {
     const bound = await this.listener.listen(at);
-    this.port = bound.port;
+    this.port = this.options.told ?? bound.port;
     return bound;
   }
 

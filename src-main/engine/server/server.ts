@@ -23,8 +23,11 @@ import { UdpOutbound, type UdpOwner } from './udp-outbound.ts';
 export interface ServerOptions {
   /** Absent host = all interfaces. Port 0 = any free one. */
   listen: { host?: string; port: number };
-  /** Where it takes KCP over UDP; absent = not at all. Port 0 = the number of the TCP port. */
-  udp?: { host?: string; port: number };
+  /**
+   * Where it takes KCP over UDP; absent = not at all. Port 0 = the number of the TCP port. `told`: the port that
+   * clients are told, where something before the server translates it.
+   */
+  udp?: { host?: string; port: number; told?: number };
   /** At least one. */
   users: readonly UserKey[];
   cover?: CoverSpec;
@@ -62,7 +65,7 @@ export class Server {
   private readonly kcp: KcpTunnel | undefined;
   private readonly front: Front;
   private readonly listenAt: { host?: string; port: number };
-  private readonly udpAt: { host?: string; port: number } | undefined;
+  private readonly udpAt: ServerOptions['udp'];
   private readonly muxers = new Map<Session, Muxer>();
   private readonly udp: UdpOutbound;
   private readonly udpOwners = new WeakMap<Session, UdpOwner>();
@@ -101,6 +104,7 @@ export class Server {
             gate: this.gate,
             users: options.users,
             makeSession: (admission) => this.makeSession(admission),
+            told: options.udp.told,
             config: this.config,
             clock: this.clock,
             random: this.random,
@@ -210,7 +214,7 @@ export class Server {
       limits: config,
       peerWindowBytes: admission.hello.windowBytes,
       clock,
-      rttMs: () => session.windowRttMs,
+      rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
       fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
       onOpen: (incoming, target, protocol) => {

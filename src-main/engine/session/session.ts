@@ -91,10 +91,6 @@ export class Session {
   get carrier(): Carrier | undefined {
     return this.active;
   }
-  /** Round trip by which windows are judged, ms: the carrier's word, or the shortest echo. */
-  get windowRttMs(): number | undefined {
-    return this.active?.windowRttMs ?? this.stats.minRttMs;
-  }
   get isEnded(): boolean {
     return this.ended !== undefined;
   }

@@ -119,7 +119,8 @@ export class UdpRelay {
   readonly down: Direction;
   /** Sees what the target gets, once it is sent. */
   onUp: ((datagram: Buffer) => void) | undefined;
-  private readonly target: number;
+  /** The port that it leads to. */
+  target: number;
   private inner: Socket | undefined;
   /** By the client's address: the socket towards the target. */
   private readonly outer = new Map<string, Promise<Socket>>();
