@@ -1,5 +1,6 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
+import type { CarrierKind } from '../carrier/carrier.ts';
 import type { PathMemory } from '../carrier/http/path.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
@@ -8,7 +9,7 @@ import type { SessionStats } from '../session/types.ts';
 import { Dialer } from './dialer.ts';
 import type { CarrierStatus, DialerState, PathStatus } from './dialer-state.ts';
 import { type ConnectionStatus, type Forward, ForwardRule, type RuleStatus } from './rule.ts';
-import { candidatesFor, type TransportOptions } from './transports.ts';
+import { candidatesFor, type TransportChoice, type TransportOptions } from './transports.ts';
 import { Tunnel } from './tunnel.ts';
 import { WakeWatch } from './wake-watch.ts';
 
@@ -47,6 +48,9 @@ export class Client {
   private readonly wake: WakeWatch;
   private readonly memory: () => PathMemory | undefined;
   private readonly rules: ForwardRule[];
+  private readonly log: Logger;
+  private readonly budget: ByteBudget;
+  private readonly choice: TransportChoice;
   private online = true;
 
   constructor(options: ClientOptions) {
@@ -56,13 +60,12 @@ export class Client {
     const { clock, config } = this;
     this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
     const random = options.random ?? systemRandom;
-    const candidates = candidatesFor(options, {
-      timeoutMs: config.connectTimeoutMs,
-      clock,
-      random,
-      log,
-      secret: options.key.datagramKey,
-    });
+    this.choice = { transport: options.transport ?? 'auto' };
+    const candidates = candidatesFor(
+      options,
+      { timeoutMs: config.connectTimeoutMs, clock, random, log, secret: options.key.datagramKey },
+      this.choice,
+    );
     this.memory = () => candidates.map((each) => each.memory?.()).find((found) => found !== undefined);
     this.dialer = new Dialer({
       server: options.server.host,
@@ -75,25 +78,21 @@ export class Client {
       log,
       onState: options.onState,
     });
+    this.log = log;
+    this.budget = new ByteBudget(config.udpQueueTotalBytes);
     this.wake = new WakeWatch(clock, (sleptMs) => {
       log.info(
         `this machine slept for about ${Math.round(sleptMs / 1000)} s: looking whether the way is still open`,
       );
       this.networkChanged(this.online);
     });
-    const budget = new ByteBudget(config.udpQueueTotalBytes);
-    this.rules = options.forwards.map(
-      (forward) =>
-        new ForwardRule({
-          forward,
-          opener: this.tunnel,
-          idleTimeoutMs: config.idleTimeoutMs,
-          udp: config,
-          budget,
-          clock,
-          log,
-        }),
-    );
+    this.rules = options.forwards.map((forward) => this.ruleOf(forward));
+  }
+
+  private ruleOf(forward: Forward): ForwardRule {
+    const { config, clock, log, budget, tunnel } = this;
+    const { idleTimeoutMs } = config;
+    return new ForwardRule({ forward, opener: tunnel, idleTimeoutMs, udp: config, budget, clock, log });
   }
 
   /** Opens every listener, then dials. Throws the listener's error (see ForwardRule.start); none stays open then. */
@@ -109,15 +108,37 @@ export class Client {
     return this.rules.map((rule) => rule.status());
   }
 
+  /** One more rule on a client that runs. Throws the listener's error; the rule is not there then. */
+  async addForward(forward: Forward): Promise<ForwardRule> {
+    const rule = this.ruleOf(forward);
+    await rule.start();
+    this.rules.push(rule);
+    return rule;
+  }
+
+  /** Takes a rule away: its listener closes and its connections end; those of other rules do not notice. */
+  removeForward(rule: ForwardRule): void {
+    rule.destroy();
+    rule.reset();
+    const at = this.rules.indexOf(rule);
+    if (at >= 0) this.rules.splice(at, 1);
+  }
+
   status(): ClientStatus {
     return {
       state: this.dialer.state,
       carrier: this.dialer.carrier,
-      paths: this.dialer.paths(),
+      paths: this.dialer
+        .paths()
+        .filter(({ transport, state }) => state === 'inUse' || this.isChosen(transport)),
       session: this.dialer.session?.stats,
       streams: this.dialer.mux?.streams.size ?? 0,
       rules: this.rules.map((rule) => rule.status()),
     };
+  }
+
+  private isChosen(kind: CarrierKind): boolean {
+    return this.choice.transport === 'auto' || this.choice.transport === kind;
   }
 
   /** What is open now, per rule and in the order of `status().rules`. */
@@ -133,6 +154,13 @@ export class Client {
   /** Try again now instead of at the backoff's end. */
   retryNow(): void {
     this.dialer.retryNow();
+  }
+
+  /** Use another transport from now on: the session moves there once it works, and its connections with it. */
+  setTransport(transport: TransportChoice['transport']): void {
+    if (this.choice.transport === transport) return;
+    this.choice.transport = transport;
+    this.dialer.transportsChanged();
   }
 
   /**

@@ -66,7 +66,7 @@ export class Connector {
             context: options,
             server: options.server,
             clockOffsetMs: this.clockOffset.ms,
-            needsEcho: options.candidates.length > 1,
+            needsEcho: candidates.length > 1,
           },
           candidate,
           settled,
@@ -184,7 +184,7 @@ export class Connector {
   }
 
   private why(candidate: Candidate, failures: Failures): string {
-    const { candidates } = this.options;
+    const candidates = this.book.order();
     if (candidates.length === 1) return 'as asked for';
     const failed = candidates.filter(({ kind, rank }) => failures.has(kind) && rank < candidate.rank);
     if (failed.length === 0) return 'the first to answer';

@@ -120,6 +120,15 @@ export class Dialer {
     this.live.check(Math.min(CHECK_MAX_MS, Math.max(CHECK_MIN_MS, 4 * rtt)));
   }
 
+  /** Other transports are wanted than before. What is open moves without a break; what does not work yet is tried on. */
+  transportsChanged(): void {
+    this.book.reset();
+    this.backoff.reset();
+    if (!this.running) return;
+    if (this.live === undefined || this.use === undefined) return this.connect();
+    this.live.rechoose(!this.use.candidate.available());
+  }
+
   private setState(state: DialerState): void {
     this.state = state;
     this.options.onState?.(state);

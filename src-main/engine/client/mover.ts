@@ -24,10 +24,14 @@ export interface MoverOptions {
   onMove: (candidate: Candidate, carrier: Carrier, why: string) => void;
 }
 
+type Purpose = 'improve' | 'rescue' | 'relieve' | 'leave';
+
 /** The carrier that is left stays this long, for what is still under way on it, ms. */
 const LINGER_MS = 1_000;
 /** Between two rounds of tries while the carrier in use stalls, ms. */
 const RESCUE_GAP_MS = 500;
+/** Between two tries of the transport that is wanted instead, ms. */
+const LEAVE_GAP_MS = 5_000;
 /** A slow path is left for one whose echo takes less than this share of its own. */
 const MUCH_BETTER = 0.5;
 /** After a look for something faster, the next one waits, ms: load moves with the session. */
@@ -44,7 +48,7 @@ export class Mover {
   private readonly options: MoverOptions;
   private used: { candidate: Candidate; carrier: Carrier } | undefined;
   private round: Round<Attached> | undefined;
-  private purpose: 'improve' | 'rescue' | 'relieve' | undefined;
+  private purpose: Purpose | undefined;
   private due: Timer | undefined;
   private again: Timer | undefined;
   private linger: Timer | undefined;
@@ -110,6 +114,24 @@ export class Mover {
     return Math.max(SLOW_MS, SLOW_FACTOR * (this.options.session.stats.rttMs ?? 0));
   }
 
+  /** The transport in use is no longer wanted: another one takes over once it works, and until then this one goes on. */
+  leave(): void {
+    if (this.used === undefined) return;
+    this.cancel();
+    const { book, clock, log } = this.options;
+    this.start('leave', book.order(), (outcome) => {
+      if (outcome.kind === 'won') {
+        this.move(outcome.candidate, outcome.value, false, 'as asked for');
+        return;
+      }
+      this.mark(outcome.failures);
+      log.warn(
+        `the transport that is wanted does not work yet; ${this.used?.candidate.name} goes on meanwhile`,
+      );
+      this.again = clock.after(LEAVE_GAP_MS, () => this.leave());
+    });
+  }
+
   /** Nothing comes back on the carrier in use since `sinceMs`. */
   rescue(sinceMs: number): void {
     if (this.used === undefined || this.purpose === 'rescue') return;
@@ -170,7 +192,7 @@ export class Mover {
   }
 
   private start(
-    purpose: 'improve' | 'rescue' | 'relieve',
+    purpose: Purpose,
     candidates: readonly Candidate[],
     onDone: (outcome: RoundOutcome<Attached>) => void,
     insist?: Insistence,
@@ -204,9 +226,11 @@ export class Mover {
 
   private move(candidate: Candidate, { carrier, rttMs }: Attached, alone: boolean, why: string): void {
     const { session, book, clock } = this.options;
-    const left = this.used?.carrier;
+    // One that is still being left goes with this one: to settle it now would end the carrier that is moved to.
+    const left = this.used?.carrier ?? this.left;
+    this.linger?.cancel();
+    this.left = undefined;
     book.passed(candidate.kind, rttMs);
-    this.settleLeft();
     this.options.onMove(candidate, carrier, why);
     session.choose(carrier, alone);
     if (alone || left === undefined || session.carrier !== carrier) return;
