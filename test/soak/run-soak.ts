@@ -29,6 +29,7 @@ export interface SoakResult {
   readonly wrong: readonly string[];
   readonly bytes: number;
   readonly resumes: number;
+  /** By both ends. */
   readonly resentBytes: number;
   /** From the network's return until a message had gone there and back, ms. */
   readonly backMs: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -95,7 +96,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     if (all().some(({ wrong }) => wrong !== '')) break;
     if ((n + 1) % 500 === 0) {
       say(
-        `${n + 1} kills, p99 ${(times.percentile(99) / 1000).toFixed(1)} ms, ${all().reduce((sum, { received }) => sum + received, 0) >> 20} MiB checked`,
+        `${n + 1} kills, p99 ${(times.percentile(99) / 1000).toFixed(1)} ms, ${Math.floor(all().reduce((sum, { received }) => sum + received, 0) / 2 ** 20)} MiB checked`,
       );
     }
   }
@@ -110,7 +111,9 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     wrong: ends.filter((text) => text !== ''),
     bytes: all().reduce((sum, { received }) => sum + received, 0),
     resumes: session?.resumes ?? 0,
-    resentBytes: session?.resentBytes ?? 0,
+    resentBytes:
+      (session?.resentBytes ?? 0) +
+      rig.server.sessions().reduce((sum, { resentBytes }) => sum + resentBytes, 0),
     backMs: {
       p50: times.percentile(50) / 1000,
       p99: times.percentile(99) / 1000,
