@@ -13,8 +13,9 @@ import {
   Server,
   Sun,
   SunMoon,
+  Waypoints,
 } from 'lucide-react';
-import { profileTitle } from '../../src-shared/profile.ts';
+import { type ProfileView, profileTitle, TRANSPORTS } from '../../src-shared/profile.ts';
 import type { AppState } from '../../src-shared/state.ts';
 import { connect, copyText, disconnect, retryNow } from './actions.ts';
 import { show } from './overlays.ts';
@@ -89,6 +90,7 @@ export function commandsFor(t: Texts, app: AppState): readonly Command[] {
       ...(profile.origin === 'user'
         ? [add(`edit ${id}`, t('editor.editTitle', { name }), group, Pencil, () => void go('profiles', id))]
         : []),
+      ...(on && profile.origin === 'user' ? transportCommands(t, app, profile) : []),
       ...(on && address !== undefined
         ? [
             add(
@@ -109,6 +111,19 @@ export function commandsFor(t: Texts, app: AppState): readonly Command[] {
     ...general,
     ...profiles,
   ];
+}
+
+/** Moves a running session to another transport; its connections stay. */
+function transportCommands(t: Texts, app: AppState, profile: ProfileView): readonly Command[] {
+  return TRANSPORTS.filter(
+    (one) => one !== profile.transport && (one !== 'kcp' || app.host.capabilities.kcp),
+  ).map((transport) => ({
+    id: `transport ${transport} ${profile.id}`,
+    label: `${t('editor.transport')}: ${t(`transports.${transport}`)}`,
+    group: profileTitle(profile),
+    icon: Waypoints,
+    run: () => void done((client) => client.profiles.setTransport({ id: profile.id, transport })),
+  }));
 }
 
 /** More than these nobody reads: a few more letters find what is meant. */

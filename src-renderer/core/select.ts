@@ -68,3 +68,12 @@ export function firstLocalAddress(
   const rule = profile.rules.find((one) => one.enabled);
   return rule && localAddress(rule, boundPort(status, rule.id));
 }
+
+/** Between which profiles one stands: the one above, whether there is one below, and the one below that. */
+export function neighbours(
+  { order }: Pick<AppState, 'order'>,
+  id: string,
+): { above: string | undefined; below: boolean; afterNext: string | null } {
+  const at = order.indexOf(id);
+  return { above: order[at - 1], below: at >= 0 && at < order.length - 1, afterNext: order[at + 2] ?? null };
+}

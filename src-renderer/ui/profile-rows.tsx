@@ -1,4 +1,4 @@
-import { Copy, CopyPlus, Pencil, Search, Share2, Trash2, Waypoints } from 'lucide-react';
+import { ArrowDown, ArrowUp, Copy, CopyPlus, Pencil, Search, Share2, Trash2, Waypoints } from 'lucide-react';
 import { memo, useDeferredValue, useMemo } from 'react';
 import { formatRate } from '../../src-shared/format.ts';
 import { type ProfileView, profileTitle } from '../../src-shared/profile.ts';
@@ -8,7 +8,15 @@ import { useTexts } from '../core/language.tsx';
 import { useProfileFigures } from '../core/live.ts';
 import { show } from '../core/overlays.ts';
 import { go, printRoute } from '../core/route.ts';
-import { connectionOf, firstLocalAddress, isOn, listProfiles, searchProfiles } from '../core/select.ts';
+import {
+  connectionOf,
+  firstLocalAddress,
+  isOn,
+  listProfiles,
+  neighbours,
+  searchProfiles,
+} from '../core/select.ts';
+import { done } from '../core/toasts.ts';
 import { useApp, useLink } from '../store.ts';
 import { Button } from './button.tsx';
 import { Menu } from './menu.tsx';
@@ -116,6 +124,8 @@ function ProfileMenu({ profile }: { readonly profile: ProfileView }) {
   const t = useTexts();
   const address = useApp((app) => firstLocalAddress(profile, app.statuses[profile.id]));
   const own = profile.origin === 'user';
+  const { above, below, afterNext } = useApp((app) => neighbours(app, profile.id));
+  const move = (before: string | null) => done((client) => client.profiles.move({ id: profile.id, before }));
   return (
     <Menu
       label={t('page.menuOf', { name: profileTitle(profile) })}
@@ -143,6 +153,18 @@ function ProfileMenu({ profile }: { readonly profile: ProfileView }) {
           icon: CopyPlus,
           disabled: !own,
           run: () => void duplicateProfile(profile),
+        },
+        {
+          label: t('profiles.moveUp'),
+          icon: ArrowUp,
+          disabled: !own || above === undefined,
+          run: () => void move(above ?? null),
+        },
+        {
+          label: t('profiles.moveDown'),
+          icon: ArrowDown,
+          disabled: !own || !below,
+          run: () => void move(afterNext),
         },
         {
           label: t('buttons.delete'),

@@ -122,7 +122,24 @@ describe('the page, by the keyboard alone', () => {
     await page.getByText('Listening', { exact: true }).waitFor();
     expect(await echoThrough(moved, 'again')).toBe('again');
 
-    // Switch the transport while connected, then disconnect.
+    // Another transport while connected: the connection that is open stays. Then off.
+    const open = connect(moved, '127.0.0.1');
+    const heard = (text: string) =>
+      new Promise<void>((resolve) => {
+        open.once('data', (data) => {
+          expect(String(data)).toBe(text);
+          resolve();
+        });
+        open.write(text);
+      });
+    await heard('before');
+    await command(page, 'transport: http');
+    await host.state(({ statuses }) => {
+      const [{ connection }] = Object.values(statuses);
+      return connection.kind === 'connected' && connection.transport === 'http';
+    });
+    await heard('after');
+    open.destroy();
     await command(page, 'disconnect home');
     await command(page, 'go to home');
     await page.locator('.hero[data-state=stopped]').waitFor();

@@ -5,6 +5,7 @@ import {
   headline,
   listProfiles,
   localAddress,
+  neighbours,
   searchProfiles,
 } from '../../../../src-renderer/core/select.ts';
 import { newDraft, type ProfileView } from '../../../../src-shared/profile.ts';
@@ -69,6 +70,13 @@ describe('readings of the state', () => {
     ['nothing', 0],
   ])('find profiles by %j', (text, count) => {
     expect(searchProfiles(listProfiles(app([])), text)).toHaveLength(count);
+  });
+
+  it('give the neighbours of a profile', () => {
+    const state = app([]);
+    expect(neighbours(state, 'a')).toEqual({ above: undefined, below: true, afterNext: 'c' });
+    expect(neighbours(state, 'b')).toEqual({ above: 'a', below: true, afterNext: null });
+    expect(neighbours(state, 'c')).toEqual({ above: 'b', below: false, afterNext: null });
   });
 
   it('give the local address, with the port that was bound', () => {
