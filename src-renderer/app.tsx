@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import { LanguageProvider, useTexts } from './core/language.tsx';
 import { hide, isShown, show } from './core/overlays.ts';
 import { useRoute } from './core/route.ts';
+import { showTheme } from './core/theme.ts';
 import { undoNewest } from './core/toasts.ts';
 import { store, useApp } from './store.ts';
 import { Banner } from './ui/banner.tsx';
@@ -59,9 +60,7 @@ function Frame() {
   const theme = useApp((app) => app.settings.theme);
   const first = useApp((app) => app.order.length === 0 && app.tryIt.kind !== 'on');
   useKeys();
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme;
-  }, [theme]);
+  useEffect(() => showTheme(theme), [theme]);
   // A page without any profile has one thing to do; other screens are there all the same.
   const View = first && route.screen === 'home' ? FirstRun : VIEWS[route.screen];
   useEffect(() => {

@@ -108,15 +108,18 @@ export async function duplicateProfile(profile: ProfileView): Promise<void> {
   if (copy !== undefined) await go('profiles', copy.id);
 }
 
-export async function removeProfile(profile: ProfileView): Promise<void> {
+/** Answers whether it is gone. */
+export async function removeProfile(profile: ProfileView): Promise<boolean> {
   const t = currentTexts();
   const name = profileTitle(profile);
   const running = currentApp()?.statuses[profile.id]?.on;
   const line = t('profiles.deleteRunning', { name });
   const yes = t('buttons.delete');
-  if (running && !(await ask({ title: `${yes}: ${name}`, line, yes, danger: true }))) return;
+  if (running && !(await ask({ title: `${yes}: ${name}`, line, yes, danger: true }))) return false;
   const undo = await attempt((client) => client.profiles.remove({ ids: [profile.id] }));
-  if (undo !== undefined) toastUndo(t('common.deleted', { name }), undo);
+  if (undo === undefined) return false;
+  toastUndo(t('common.deleted', { name }), undo);
+  return true;
 }
 
 /** Puts text on the clipboard and says so; where the browser refuses, it says that. */

@@ -104,7 +104,9 @@ function Editor({ id, field }: Props) {
                 label={t('buttons.delete')}
                 icon={Trash2}
                 danger
-                onClick={() => void removeProfile(profile).then(() => go('profiles'))}
+                onClick={() =>
+                  void removeProfile(profile).then((gone) => (gone ? go('profiles') : undefined))
+                }
               />
             </>
           )}

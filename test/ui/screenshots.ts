@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { it } from 'vitest';
+import { draftOf } from '../../src-shared/profile.ts';
 import { freePort } from '../bench/rig.ts';
 import { CulvertLab, makeKey } from '../support/culvert-process.ts';
 import { root } from '../support/sources.ts';
@@ -12,6 +13,38 @@ const FOLDER = join(root, 'test/ui/screenshots');
 const LOOKS = (['light', 'dark'] as const).flatMap((theme) =>
   (['en', 'zh-CN'] as const).map((language) => ({ theme, language })),
 );
+
+/** How long a graph runs until it is worth a look, ms. */
+const GRAPH_MS = 45_000;
+
+/** The pictures of the README: all is well, and traffic flows. Taken over into assets/ by hand. */
+async function forReadme(browser: Browser, host: UiHost, lab: CulvertLab): Promise<void> {
+  const server = await lab.server();
+  const target = await lab.tcp((socket) => socket.pipe(socket));
+  const [web, proxy] = [await freePort(), await freePort()];
+  const line = `culvert -w -L ${web}::${target} -D ${proxy} 127.0.0.1:${server.port} -p ${server.key}`;
+  const ids = [
+    ...(await host.add(line)),
+    ...(await host.add(`culvert -D 1081 office.example:443 -p ${makeKey()}`)),
+  ];
+  for (const [index, name] of ['Home server', 'Office'].entries()) {
+    const profile = (await host.state(() => true)).profiles[ids[index]];
+    const draft = { ...draftOf(profile), name };
+    await host.client.profiles.update({ id: profile.id, revision: profile.revision, draft });
+  }
+  await host.client.profiles.connect({ ids: [ids[0]] });
+  await host.client.tryIt.start();
+  await new Promise((resolve) => setTimeout(resolve, GRAPH_MS));
+  for (const theme of ['light', 'dark'] as const) {
+    const { page, context } = await openPage(browser, host.url, { theme });
+    await shoot(page, `readme-home-${theme}`);
+    await goTo(page, `rules/${ids[0]}`);
+    await shoot(page, `readme-rules-${theme}`);
+    await context.close();
+  }
+  await host.client.tryIt.stop();
+  await host.client.profiles.remove({ ids });
+}
 
 async function shoot(page: Page, name: string): Promise<void> {
   // Fonts and the first figures; pictures prove nothing, so a pause will do.
@@ -30,6 +63,7 @@ it('takes pictures', async () => {
       await shoot(page, `first-run-${look.theme}-${look.language}`);
       await context.close();
     }
+    await forReadme(browser, host, lab);
     const server = await lab.server();
     const target = await lab.tcp((socket) => socket.pipe(socket));
     const taken = await lab.tcp(() => {});
