@@ -39,29 +39,39 @@ async function busyShare(page: Page): Promise<number> {
   return least;
 }
 
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly args?: { readonly name?: string };
+  /** Time on the processor, µs. */
+  readonly tdur?: number;
+}
+
 /**
- * Does something up to three times until no frame of it took longer than allowed, and gives the long ones of the last
- * time: other work on the machine makes frames longer, never shorter.
+ * What of the page's work while something is done would make a frame too long, ms. Counted is the time on the processor
+ * of each task of the page's thread: how long others on the machine kept it waiting says nothing about the page.
  */
 async function longFrames(page: Page, act: () => Promise<void>): Promise<readonly number[]> {
-  await page.evaluate((limit) => {
-    const long: number[] = [];
-    Object.assign(window, { longFrames: long });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) if (duration > limit) long.push(Math.round(duration));
-    }).observe({ type: 'long-animation-frame' });
-  }, FRAME_MS);
-  let long: number[] = [];
-  for (let i = 0; i < 3; i++) {
-    await act();
-    long = await page.evaluate(async () => {
-      // The observer hears of a frame after its end.
-      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100)));
-      return (window as unknown as { longFrames: number[] }).longFrames.splice(0);
-    });
-    if (long.length === 0) break;
-  }
-  return long;
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('no browser');
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+  await act();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[];
+  };
+  const place = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+  const threads = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(place),
+  );
+  const tasks = traceEvents.filter((event) => event.ph === 'X' && threads.has(place(event)));
+  const times = tasks.map(({ tdur }) => (tdur ?? 0) / 1_000);
+  if (!times.some((time) => time > 0)) throw new Error('the browser traces no tasks');
+  console.log(`longest task: ${Math.max(...times).toFixed(0)} ms`);
+  return times.filter((time) => time > FRAME_MS);
 }
 
 /** Types letter by letter, as a person does, then takes them away. */
