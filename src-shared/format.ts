@@ -43,31 +43,61 @@ export function formatRate(bytesPerSecond: number): string {
   return text === NO_VALUE ? text : `${text}/s`;
 }
 
+/** What the units of time are called; `space` stands between figure and unit. */
+export interface DurationUnits {
+  readonly ms: string;
+  readonly s: string;
+  readonly min: string;
+  readonly h: string;
+  readonly d: string;
+  readonly space: string;
+}
+const ENGLISH: DurationUnits = { ms: 'ms', s: 's', min: 'min', h: 'h', d: 'd', space: ' ' };
+
 /**
  * A length of time, in the two largest units that matter: `0.23 ms`, `12.3 ms`, `850 ms`, `3.4 s`, `42 s`,
  * `4 min 05 s`, `2 h 03 min`, `3 d 04 h`.
  *
  * @param ms milliseconds; fractions count
+ * @param units in another language: `units` of its texts
  */
-export function formatDuration(ms: number): string {
+export function formatDuration(ms: number, units: DurationUnits = ENGLISH): string {
   if (!Number.isFinite(ms)) return NO_VALUE;
   if (ms < 0) {
-    const text = formatDuration(-ms);
-    return text === '0 ms' ? text : `-${text}`;
+    const text = formatDuration(-ms, units);
+    return text === formatDuration(0, units) ? text : `-${text}`;
   }
+  const { space } = units;
   // Each limit is where rounding would carry into the next unit: never "1000 ms", "60 s" or "4 min 60 s".
-  if (ms < 999.5) return `${significant(ms)} ms`;
-  if (ms < 9.95 * SECOND) return `${trimZeros((ms / SECOND).toFixed(1))} s`;
-  if (ms < 59.5 * SECOND) return `${Math.round(ms / SECOND)} s`;
-  if (ms < HOUR - SECOND / 2) return pair(Math.round(ms / SECOND), 60, 'min', 's');
-  if (ms < DAY - MINUTE / 2) return pair(Math.round(ms / MINUTE), 60, 'h', 'min');
-  return pair(Math.round(ms / HOUR), 24, 'd', 'h');
+  if (ms < 999.5) return `${significant(ms)}${space}${units.ms}`;
+  if (ms < 9.95 * SECOND) return `${trimZeros((ms / SECOND).toFixed(1))}${space}${units.s}`;
+  if (ms < 59.5 * SECOND) return `${Math.round(ms / SECOND)}${space}${units.s}`;
+  if (ms < HOUR - SECOND / 2) return pair(Math.round(ms / SECOND), 60, units.min, units.s, space);
+  if (ms < DAY - MINUTE / 2) return pair(Math.round(ms / MINUTE), 60, units.h, units.min, space);
+  return pair(Math.round(ms / HOUR), 24, units.d, units.h, space);
+}
+
+/**
+ * Time left, in whole seconds rounded up, so that a countdown ends with `1 s` and shows `0 s` only when it is over.
+ *
+ * @param ms milliseconds; what is over counts as 0
+ */
+export function formatCountdown(ms: number, units: DurationUnits = ENGLISH): string {
+  const left = Math.max(0, Math.ceil(ms / SECOND));
+  return left === 0 ? `0${units.space}${units.s}` : formatDuration(left * SECOND, units);
+}
+
+/** A whole number in groups of three: `1,234,567`. */
+export function formatCount(count: number): string {
+  if (!Number.isFinite(count)) return NO_VALUE;
+  const digits = String(Math.abs(Math.round(count))).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return count <= -0.5 ? `-${digits}` : digits;
 }
 
 /** `total` counts the small unit, `base` of which make a large one. */
-function pair(total: number, base: number, large: string, small: string): string {
+function pair(total: number, base: number, large: string, small: string, space: string): string {
   const rest = String(total % base).padStart(2, '0');
-  return `${Math.floor(total / base)} ${large} ${rest} ${small}`;
+  return `${Math.floor(total / base)}${space}${large} ${rest}${space}${small}`;
 }
 
 /** Three significant digits, at most two after the point, no zeros without meaning; `value` is not negative. */

@@ -69,6 +69,7 @@ describe('lint of a folder', () => {
   const wrong: ReadonlyArray<readonly [path: string, text: string]> = [
     ['src-shared/a.ts', imports('node:fs')],
     ['src-shared/b.ts', imports('../src-main/host/h.ts')],
+    ['src-shared/c.ts', imports('@orpc/server')],
     ['src-main/engine/a.ts', imports('../../src-shared/format.ts')],
     ['src-main/engine/base/a.ts', imports('../wire/w.ts')],
     ['src-main/engine/crypto/a.ts', imports('../wire/w.ts')],
@@ -98,6 +99,7 @@ describe('lint of a folder', () => {
   ];
   const right: ReadonlyArray<readonly [path: string, text: string]> = [
     ['src-shared/ok.ts', imports('zod')],
+    ['src-shared/ok2.ts', imports('@orpc/contract')],
     ['src-main/engine/base/ok.ts', imports('node:fs/promises')],
     ['src-main/engine/session/ok.ts', imports('../carrier/carrier.ts')],
     ['src-main/engine/mux/ok.ts', imports('../wire/frame.ts')],

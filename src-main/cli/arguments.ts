@@ -5,6 +5,7 @@ import { readConfigFile } from './config-file.ts';
 import type { CliOptions } from './options.ts';
 import { type ReadText, readTextFile } from './read-text.ts';
 import { tokenize } from './tokenize.ts';
+import { parseUi, type UiOptions } from './ui-options.ts';
 import { usageError } from './usage-error.ts';
 
 /** What a command line asks for. `notes` are remarks for the person: how something was read, what has no effect. */
@@ -12,6 +13,7 @@ export type ParsedArguments =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'keygen' }
+  | { readonly kind: 'ui'; readonly options: UiOptions }
   | { readonly kind: 'run'; readonly options: CliOptions; readonly notes: readonly string[] }
   | { readonly kind: 'error'; readonly error: CulvertError };
 
@@ -25,6 +27,7 @@ export function parseArguments(
   env: NodeJS.ProcessEnv,
   readText: ReadText = readTextFile,
 ): ParsedArguments {
+  if (argv[0] === 'ui') return parseUi(argv.slice(1), env, readText);
   const tokens = tokenize(argv);
   if (tokens.kind !== 'items') return tokens;
   const command = readCommand(tokens.items);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GROUPS, OPTIONS, type OptionSpec } from './argument-table.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { UI_OPTIONS } from './ui-options.ts';
 
 const WIDTH = 80;
 /** Column at which explanations start. */
@@ -13,6 +14,7 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['culvert -D 1080 server:80 -p password', 'SOCKS and HTTP proxy'],
   ['culvert -L 5353:8.8.8.8:53/udp server:80 -p password', 'UDP'],
   ['culvert :80 -P /var/www/html', 'web site on the port'],
+  ['culvert ui', 'the app in a browser, at 127.0.0.1:4180'],
   ['culvert keygen', 'print a new key'],
 ];
 
@@ -31,6 +33,11 @@ export function helpText(version: string): string {
   for (const group of GROUPS) {
     lines.push('', `${group}:`);
     for (const spec of OPTIONS.filter((option) => option.group === group)) lines.push(...describe(spec));
+  }
+  lines.push('', 'culvert ui (the app in a browser; it prints the address to open):');
+  for (const [name, option] of Object.entries(UI_OPTIONS)) {
+    if (name !== 'help')
+      lines.push(`  --${name}${option.value ? ` ${option.value}` : ''}`, ...wrap(option.help, INDENT));
   }
   lines.push('', 'Exit codes:');
   for (const { code, help } of Object.values(EXIT_CODES)) lines.push(`  ${code}  ${help}`);

@@ -16,6 +16,7 @@ import { startServer } from './run-server.ts';
 import type { Running, Terminal } from './running.ts';
 import { STATISTICS_INTERVAL_MS } from './statistics.ts';
 import { onStopSignal } from './stop-signals.ts';
+import type { UiOptions } from './ui-options.ts';
 
 /** Told how talkative the person wants it, as soon as that is known. */
 export type OnLevel = (level: LogLevel) => void;
@@ -39,11 +40,25 @@ export async function main(
       return EXIT_CODES.ok.code;
     case 'error':
       return fail(parsed.error);
+    case 'ui':
+      return ui(parsed.options);
     case 'run': {
       const level = logLevelFor(parsed.options.verbosity);
       onLevel(level);
       return run(parsed.options, parsed.notes, level);
     }
+  }
+}
+
+/** Loaded only here: what the page and the host need is no matter of a forward. */
+async function ui(options: UiOptions): Promise<number> {
+  const { runUi } = await import('./run-ui.ts');
+  try {
+    await runUi(options);
+    return EXIT_CODES.ok.code;
+  } catch (error) {
+    if (error instanceof CulvertError) return fail(error);
+    throw error;
   }
 }
 

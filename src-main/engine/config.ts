@@ -99,7 +99,7 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   pingIntervalMs: 25_000,
   pingTimeoutMs: 10_000,
   stallProbeMs: 3_000,
-  maxCarriers: 8,
+  maxCarriers: 16,
   ackDelayMs: 20,
   ackBytes: 512 << 10,
   backoffMinMs: 200,

@@ -1,6 +1,8 @@
-// `npm run build`: TypeScript to out/, one JavaScript file per source file, only what changed.
+// `npm run build`: TypeScript to out/, one JavaScript file per source file, and the page to out/renderer; only what
+// changed.
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { root, tsc } from './steps.mjs';
 
 const emitted = ['src-main', 'src-shared', 'test'];
@@ -35,5 +37,6 @@ if (emitted.some((folder) => !existsSync(join(root, 'out', folder)))) {
 const code = await tsc(['-p', 'tsconfig.build.json', '--pretty']);
 prune();
 markExecutable();
-if (code !== 0) console.error('build: failed, see the errors above');
-process.exitCode = code === 0 ? 0 : 1;
+const page = await buildPage();
+if (code !== 0 || page !== 0) console.error('build: failed, see the errors above');
+process.exitCode = code === 0 && page === 0 ? 0 : 1;

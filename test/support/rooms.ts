@@ -42,7 +42,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'shared',
     files: 'src-shared/*',
-    mayImport: ['npm:zod'],
+    mayImport: ['npm:zod', 'npm:@orpc/contract'],
     because: 'it runs in Node and in a browser, so it knows neither',
   },
   {

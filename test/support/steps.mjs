@@ -31,6 +31,7 @@ function binOf(name, command) {
 
 export const tscScript = () => binOf('typescript', 'tsc');
 export const biomeScript = () => binOf('@biomejs/biome', 'biome');
+const viteScript = () => binOf('vite', 'vite');
 const vitestScript = () => binOf('vitest', 'vitest');
 
 /**
@@ -55,5 +56,7 @@ export function runScript(script, args) {
 export const tsc = async (args) => runScript(tscScript(), args);
 /** @param {readonly string[]} args */
 export const biome = async (args) => runScript(biomeScript(), args);
+/** @param {readonly string[]} args */
+export const vite = async (args) => runScript(viteScript(), args);
 /** @param {readonly string[]} args */
 export const vitest = async (args) => runScript(vitestScript(), args);

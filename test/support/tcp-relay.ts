@@ -24,7 +24,8 @@ export class TcpRelay {
   /** Upgrades that were refused. */
   refused = 0;
   private held = false;
-  private readonly target: number;
+  /** Where new connections go. */
+  target: number;
   private readonly server: Server;
   private readonly pairs = new Set<Pair>();
   private port = 0;

@@ -103,7 +103,7 @@ export class CandidateBook {
     const page = this.page(kind);
     if (page === undefined) return;
     page.shortLives = lifeMs < SHORT_LIFE_MS ? page.shortLives + 1 : 0;
-    if (page.shortLives >= SHORT_LIVES && this.pages.length > 1) {
+    if (page.shortLives >= SHORT_LIVES && this.order().length > 1) {
       page.shortLives = 0;
       this.failed(kind, error);
     }

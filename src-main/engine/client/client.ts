@@ -1,5 +1,7 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
+import type { CarrierKind } from '../carrier/carrier.ts';
+import type { PathMemory } from '../carrier/http/path.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { ByteBudget } from '../pump/datagram-queue.ts';
@@ -7,7 +9,7 @@ import type { SessionStats } from '../session/types.ts';
 import { Dialer } from './dialer.ts';
 import type { CarrierStatus, DialerState, PathStatus } from './dialer-state.ts';
 import { type ConnectionStatus, type Forward, ForwardRule, type RuleStatus } from './rule.ts';
-import { candidatesFor, type TransportOptions } from './transports.ts';
+import { candidatesFor, type TransportChoice, type TransportOptions } from './transports.ts';
 import { Tunnel } from './tunnel.ts';
 import { WakeWatch } from './wake-watch.ts';
 
@@ -44,7 +46,11 @@ export class Client {
   private readonly tunnel: Tunnel;
   private readonly dialer: Dialer;
   private readonly wake: WakeWatch;
+  private readonly memory: () => PathMemory | undefined;
   private readonly rules: ForwardRule[];
+  private readonly log: Logger;
+  private readonly budget: ByteBudget;
+  private readonly choice: TransportChoice;
   private online = true;
 
   constructor(options: ClientOptions) {
@@ -54,16 +60,17 @@ export class Client {
     const { clock, config } = this;
     this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
     const random = options.random ?? systemRandom;
+    this.choice = { transport: options.transport ?? 'auto' };
+    const candidates = candidatesFor(
+      options,
+      { timeoutMs: config.connectTimeoutMs, clock, random, log, secret: options.key.datagramKey },
+      this.choice,
+    );
+    this.memory = () => candidates.map((each) => each.memory?.()).find((found) => found !== undefined);
     this.dialer = new Dialer({
       server: options.server.host,
       key: options.key,
-      candidates: candidatesFor(options, {
-        timeoutMs: config.connectTimeoutMs,
-        clock,
-        random,
-        log,
-        secret: options.key.datagramKey,
-      }),
+      candidates,
       tunnel: this.tunnel,
       config,
       clock,
@@ -71,25 +78,21 @@ export class Client {
       log,
       onState: options.onState,
     });
+    this.log = log;
+    this.budget = new ByteBudget(config.udpQueueTotalBytes);
     this.wake = new WakeWatch(clock, (sleptMs) => {
       log.info(
         `this machine slept for about ${Math.round(sleptMs / 1000)} s: looking whether the way is still open`,
       );
       this.networkChanged(this.online);
     });
-    const budget = new ByteBudget(config.udpQueueTotalBytes);
-    this.rules = options.forwards.map(
-      (forward) =>
-        new ForwardRule({
-          forward,
-          opener: this.tunnel,
-          idleTimeoutMs: config.idleTimeoutMs,
-          udp: config,
-          budget,
-          clock,
-          log,
-        }),
-    );
+    this.rules = options.forwards.map((forward) => this.ruleOf(forward));
+  }
+
+  private ruleOf(forward: Forward): ForwardRule {
+    const { config, clock, log, budget, tunnel } = this;
+    const { idleTimeoutMs } = config;
+    return new ForwardRule({ forward, opener: tunnel, idleTimeoutMs, udp: config, budget, clock, log });
   }
 
   /** Opens every listener, then dials. Throws the listener's error (see ForwardRule.start); none stays open then. */
@@ -105,15 +108,37 @@ export class Client {
     return this.rules.map((rule) => rule.status());
   }
 
+  /** One more rule on a client that runs. Throws the listener's error; the rule is not there then. */
+  async addForward(forward: Forward): Promise<ForwardRule> {
+    const rule = this.ruleOf(forward);
+    await rule.start();
+    this.rules.push(rule);
+    return rule;
+  }
+
+  /** Takes a rule away: its listener closes and its connections end; those of other rules do not notice. */
+  removeForward(rule: ForwardRule): void {
+    rule.destroy();
+    rule.reset();
+    const at = this.rules.indexOf(rule);
+    if (at >= 0) this.rules.splice(at, 1);
+  }
+
   status(): ClientStatus {
     return {
       state: this.dialer.state,
       carrier: this.dialer.carrier,
-      paths: this.dialer.paths(),
+      paths: this.dialer
+        .paths()
+        .filter(({ transport, state }) => state === 'inUse' || this.isChosen(transport)),
       session: this.dialer.session?.stats,
       streams: this.dialer.mux?.streams.size ?? 0,
       rules: this.rules.map((rule) => rule.status()),
     };
+  }
+
+  private isChosen(kind: CarrierKind): boolean {
+    return this.choice.transport === 'auto' || this.choice.transport === kind;
   }
 
   /** What is open now, per rule and in the order of `status().rules`. */
@@ -121,9 +146,21 @@ export class Client {
     return this.rules.map((rule) => rule.connections());
   }
 
+  /** What was learnt about the path, to be kept per server and network and given to the next client. */
+  get pathMemory(): PathMemory | undefined {
+    return this.memory();
+  }
+
   /** Try again now instead of at the backoff's end. */
   retryNow(): void {
     this.dialer.retryNow();
+  }
+
+  /** Use another transport from now on: the session moves there once it works, and its connections with it. */
+  setTransport(transport: TransportChoice['transport']): void {
+    if (this.choice.transport === transport) return;
+    this.choice.transport = transport;
+    this.dialer.transportsChanged();
   }
 
   /**

@@ -120,6 +120,15 @@ export class Dialer {
     this.live.check(Math.min(CHECK_MAX_MS, Math.max(CHECK_MIN_MS, 4 * rtt)));
   }
 
+  /** Other transports are wanted than before. What is open moves without a break; what does not work yet is tried on. */
+  transportsChanged(): void {
+    this.book.reset();
+    this.backoff.reset();
+    if (!this.running) return;
+    if (this.live === undefined || this.use === undefined) return this.connect();
+    this.live.rechoose(!this.use.candidate.available());
+  }
+
   private setState(state: DialerState): void {
     this.state = state;
     this.options.onState?.(state);
@@ -144,7 +153,7 @@ export class Dialer {
     const { live } = this;
     if (live === undefined) {
       this.setState({ kind: 'connecting', since: this.since });
-      this.connector.begin((connection) => this.connected(connection));
+      this.connector.begin(undefined, (connection) => this.connected(connection));
       return;
     }
     this.connector.attach(live, this.lostAt, this.refusals === 0, (connection) => this.connected(connection));
@@ -162,7 +171,8 @@ export class Dialer {
         this.refusals++;
         this.options.log.debug('the server did not take the session back');
         // The old one is given up only once a new one stands.
-        if (this.refusals >= ATTACH_TRIES) this.connector.begin((begun) => this.connected(begun));
+        if (this.refusals >= ATTACH_TRIES)
+          this.connector.begin(this.live?.attacher, (begun) => this.connected(begun));
         else this.failed(connection.error);
         return;
       case 'failed':

@@ -103,6 +103,12 @@ export class LiveSession {
     this.mover.planImprovement();
   }
 
+  /** Other transports are wanted than before. */
+  rechoose(leave: boolean): void {
+    if (leave) this.mover.leave();
+    else this.mover.planImprovement();
+  }
+
   /** Nobody looks after it any more. */
   leave(): void {
     this.session.watcher = {};

@@ -24,13 +24,20 @@ export interface MoverOptions {
   onMove: (candidate: Candidate, carrier: Carrier, why: string) => void;
 }
 
+type Purpose = 'improve' | 'rescue' | 'relieve' | 'leave';
+
 /** The carrier that is left stays this long, for what is still under way on it, ms. */
 const LINGER_MS = 1_000;
 /** Between two rounds of tries while the carrier in use stalls, ms. */
 const RESCUE_GAP_MS = 500;
+/** Between two tries of the transport that is wanted instead, ms. */
+const LEAVE_GAP_MS = 5_000;
 /** A slow path is left for one whose echo takes less than this share of its own. */
 const MUCH_BETTER = 0.5;
 /** After a look for something faster, the next one waits, ms: load moves with the session. */
+/** An echo this long, and this many times as long as that of the carrier in use, is no improvement. */
+const SLOW_MS = 1_000;
+const SLOW_FACTOR = 5;
 const SLOW_HOLD_MS = 60_000;
 
 /**
@@ -41,7 +48,7 @@ export class Mover {
   private readonly options: MoverOptions;
   private used: { candidate: Candidate; carrier: Carrier } | undefined;
   private round: Round<Attached> | undefined;
-  private purpose: 'improve' | 'rescue' | 'relieve' | undefined;
+  private purpose: Purpose | undefined;
   private due: Timer | undefined;
   private again: Timer | undefined;
   private linger: Timer | undefined;
@@ -85,13 +92,43 @@ export class Mover {
 
   private improve(): void {
     if (this.used === undefined || this.round !== undefined) return;
-    const better = this.options.book.betterThan(this.used.candidate.kind);
+    const { book } = this.options;
+    const better = book.betterThan(this.used.candidate.kind);
     if (better.length === 0) return this.planImprovement();
     this.start('improve', better, (outcome) => {
       this.mark(outcome.failures);
       if (outcome.kind === 'lost') return this.planImprovement();
+      const { rttMs, carrier } = outcome.value;
+      if (rttMs !== undefined && rttMs > this.tolerableMs) {
+        book.failed(outcome.candidate.kind, slowError(rttMs));
+        carrier.destroy(unwanted());
+        return this.planImprovement();
+      }
       const from = this.used?.candidate.name ?? 'nothing';
       this.move(outcome.candidate, outcome.value, false, `better than ${from}, which was in use`);
+    });
+  }
+
+  /** A better transport whose echo takes longer is not better here. */
+  private get tolerableMs(): number {
+    return Math.max(SLOW_MS, SLOW_FACTOR * (this.options.session.stats.rttMs ?? 0));
+  }
+
+  /** The transport in use is no longer wanted: another one takes over once it works, and until then this one goes on. */
+  leave(): void {
+    if (this.used === undefined) return;
+    this.cancel();
+    const { book, clock, log } = this.options;
+    this.start('leave', book.order(), (outcome) => {
+      if (outcome.kind === 'won') {
+        this.move(outcome.candidate, outcome.value, false, 'as asked for');
+        return;
+      }
+      this.mark(outcome.failures);
+      log.warn(
+        `the transport that is wanted does not work yet; ${this.used?.candidate.name} goes on meanwhile`,
+      );
+      this.again = clock.after(LEAVE_GAP_MS, () => this.leave());
     });
   }
 
@@ -142,6 +179,9 @@ export class Mover {
         const { carrier, rttMs: found } = outcome.value;
         // Without an echo it is wanted at once: the one in use is gone.
         if (found === undefined || found < rttMs * MUCH_BETTER) {
+          const { used } = this;
+          if (used !== undefined && used.candidate !== outcome.candidate)
+            book.failed(used.candidate.kind, slowError(rttMs));
           const why = `the one before was slow (an echo took ${Math.round(rttMs)} ms)`;
           return this.move(outcome.candidate, outcome.value, false, why);
         }
@@ -152,7 +192,7 @@ export class Mover {
   }
 
   private start(
-    purpose: 'improve' | 'rescue' | 'relieve',
+    purpose: Purpose,
     candidates: readonly Candidate[],
     onDone: (outcome: RoundOutcome<Attached>) => void,
     insist?: Insistence,
@@ -186,9 +226,11 @@ export class Mover {
 
   private move(candidate: Candidate, { carrier, rttMs }: Attached, alone: boolean, why: string): void {
     const { session, book, clock } = this.options;
-    const left = this.used?.carrier;
+    // One that is still being left goes with this one: to settle it now would end the carrier that is moved to.
+    const left = this.used?.carrier ?? this.left;
+    this.linger?.cancel();
+    this.left = undefined;
     book.passed(candidate.kind, rttMs);
-    this.settleLeft();
     this.options.onMove(candidate, carrier, why);
     session.choose(carrier, alone);
     if (alone || left === undefined || session.carrier !== carrier) return;
@@ -205,4 +247,8 @@ export class Mover {
     if (left === undefined) return;
     if (session.carrier !== undefined && session.carrier !== left) session.choose(session.carrier, true);
   }
+}
+
+function slowError(rttMs: number): CulvertError {
+  return new CulvertError('ERR_CARRIER_TIMEOUT', `it is slow (an echo took ${Math.round(rttMs)} ms)`);
 }

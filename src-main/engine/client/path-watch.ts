@@ -142,14 +142,15 @@ export class PathWatch {
       if (turn !== this.turn || this.carrier !== carrier) return;
       this.asking = false;
       this.echoedAt = clock.now();
-      if (rttMs === undefined) return this.missed(carrier, askedAt, patienceMs);
+      const wasQuiet = quiet && this.traffic - before < QUIET_BYTES;
+      if (rttMs === undefined) return this.missed(carrier, askedAt, patienceMs, wasQuiet);
       this.doubting = false;
       this.options.onEcho(rttMs);
-      this.judge(rttMs, quiet && this.traffic - before < QUIET_BYTES);
+      this.judge(rttMs, wasQuiet);
     });
   }
 
-  private missed(carrier: Carrier, askedAt: number, patienceMs: number): void {
+  private missed(carrier: Carrier, askedAt: number, patienceMs: number, quiet: boolean): void {
     const progress = Math.max(carrier.heardAt, this.progressAt);
     if (progress <= askedAt) {
       this.doubting = false;
@@ -160,11 +161,12 @@ export class PathWatch {
     // Busy, where others came before the echo; or these were the last before the path died.
     if (this.echoedAt - progress >= patienceMs / 2) return this.ask(carrier, patienceMs);
     this.doubting = false;
-    this.well();
+    // Whatever it will take, it is at least this.
+    this.judge(patienceMs, quiet);
   }
 
   private judge(rttMs: number, quiet: boolean): void {
-    const best = Math.min(rttMs, this.bestMs ?? rttMs);
+    const best = Math.min(rttMs, this.bestMs ?? this.options.session.stats.minRttMs ?? rttMs);
     this.bestMs = best;
     if (rttMs < SLOW_MS || rttMs < best * SLOW_FACTOR) {
       this.lateEchoes = 0;

@@ -42,8 +42,12 @@ export interface RuleStatus {
 
 /** One connection that is open now; bytes as in RuleStatus. */
 export interface ConnectionStatus {
-  /** Number of its stream in the session; 0 while it waits for one. */
+  /** Unique among the connections that the rule ever had. */
+  key: number;
+  /** Number of its stream in the session. */
   id: number;
+  /** Wall clock, ms. */
+  openedAt: number;
   /** Of a UDP association with many targets the port is 0. */
   target: Target | undefined;
   sent: number;
@@ -76,7 +80,7 @@ export class ForwardRule implements StreamMeter, StreamOpener {
   private readonly listener: Listener;
   private readonly tally = new DatagramTally();
   private readonly associates: UdpAssociates;
-  private readonly live = new Set<TunnelStream>();
+  private readonly live = new Map<TunnelStream, { key: number; openedAt: number }>();
   private bound: BindAddress | undefined;
   private total = 0;
   private failed = 0;
@@ -110,8 +114,8 @@ export class ForwardRule implements StreamMeter, StreamOpener {
   }
 
   streamOpened(stream: TunnelStream): void {
-    this.live.add(stream);
     this.total++;
+    this.live.set(stream, { key: this.total, openedAt: this.options.clock.wall() });
   }
 
   streamClosed(stream: TunnelStream, failed: boolean): void {
@@ -123,17 +127,25 @@ export class ForwardRule implements StreamMeter, StreamOpener {
 
   /** The connections open now, oldest first. */
   connections(): ConnectionStatus[] {
-    return [...this.live].map(({ id, target, counters, datagrams }) => ({
+    return [...this.live].map(([{ id, target, counters, datagrams }, about]) => ({
       id,
       target,
+      ...about,
       ...counters,
       datagrams,
     }));
   }
 
+  /** Resets the connections with these keys, or all. Gives how many there were. */
+  reset(keys?: ReadonlySet<number>): number {
+    const streams = [...this.live].filter(([, { key }]) => keys === undefined || keys.has(key));
+    for (const [stream] of streams) stream.reset('reset');
+    return streams.length;
+  }
+
   status(): RuleStatus {
     let { sent, received } = this;
-    for (const stream of this.live) {
+    for (const stream of this.live.keys()) {
       sent += stream.counters.sent;
       received += stream.counters.received;
     }

@@ -2,9 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock, RandomBytes } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { CarrierKind } from '../carrier/carrier.ts';
 import { CookieJar } from '../carrier/cookie-jar.ts';
 import type { HttpClientCarrier } from '../carrier/http/http-client.ts';
 import { connectHttp } from '../carrier/http/http-connect.ts';
+import type { PathMemory } from '../carrier/http/path.ts';
 import { connectKcp } from '../carrier/kcp/kcp-connect.ts';
 import type { ProxyRoute } from '../carrier/route.ts';
 import { connectWs } from '../carrier/ws-connect.ts';
@@ -26,6 +28,8 @@ export interface TransportOptions {
   serverName?: string;
   /** Default: that of a common browser. */
   userAgent?: string;
+  /** What an earlier client learnt about this server on this network (`Client.pathMemory`). */
+  pathMemory?: PathMemory;
 }
 
 /** What most browsers say; a rare one would stand out. */
@@ -39,7 +43,10 @@ const RANKS = {
   http: { name: 'HTTP', rank: 20, headStartMs: 0 },
 } as const;
 
-const always = (): boolean => true;
+/** Which of its transports a client may use; it may change while the client runs. */
+export interface TransportChoice {
+  transport: 'auto' | 'ws' | 'http' | 'kcp';
+}
 
 /** On a path shorter than this TCP mends a loss soon enough, and takes less of the processor, ms. */
 const KCP_WORTH_MS = 15;
@@ -57,23 +64,25 @@ interface Inner {
  * KCP, where the server's hello offers it and the path is long enough for it to be better; asked for by name, at the
  * UDP port of the URL's number. No proxy of ours carries datagrams.
  */
-function kcpCandidate({ server, transport, route }: TransportOptions, inner: Inner): Candidate {
+function kcpCandidate({ server, route }: TransportOptions, inner: Inner, choice: TransportChoice): Candidate {
   const { timeoutMs, clock, random, secret } = inner;
-  const asked = transport === 'kcp';
   const direct = route === undefined || route.kind === 'direct';
   const own = Number(server.port) || (/^(?:https|wss):$/.test(server.protocol) ? 443 : 80);
-  let port = asked ? own : undefined;
   const host = server.hostname.replace(/^\[|\]$/g, '');
+  let offered: number | undefined;
+  let worth = false;
   return {
     kind: 'kcp',
     ...RANKS.kcp,
-    available: () => asked || (direct && port !== undefined),
+    available: () =>
+      choice.transport === 'kcp' || (choice.transport === 'auto' && direct && worth && offered !== undefined),
     learn: (features, rttMs) => {
-      if (!asked) port = rttMs !== undefined && rttMs >= KCP_WORTH_MS ? kcpPort(features) : undefined;
+      offered = kcpPort(features);
+      worth = rttMs !== undefined && rttMs >= KCP_WORTH_MS;
     },
     carry: async (flight, signal): Promise<CarryResult> => {
-      if (direct)
-        return connectKcp({ host, port: port ?? own, secret, timeoutMs, clock, random, flight, signal });
+      const port = offered ?? own;
+      if (direct) return connectKcp({ host, port, secret, timeoutMs, clock, random, flight, signal });
       const error = new CulvertError('ERR_PROXY', 'KCP goes over UDP, which does not pass a proxy', {
         remedy: 'leave out -K, or the proxy',
       });
@@ -83,9 +92,15 @@ function kcpCandidate({ server, transport, route }: TransportOptions, inner: Inn
 }
 
 /** The transports that a client may use. A further one joins here, with its rank and what it needs to be available. */
-export function candidatesFor(options: TransportOptions, inner: Inner): Candidate[] {
-  const { server, transport = 'auto' } = options;
+export function candidatesFor(
+  options: TransportOptions,
+  inner: Inner,
+  choice: TransportChoice = { transport: options.transport ?? 'auto' },
+): Candidate[] {
+  const { server } = options;
   const { timeoutMs, clock, random, log } = inner;
+  const chosen = (kind: CarrierKind) => (): boolean =>
+    choice.transport === 'auto' || choice.transport === kind;
   const common = {
     route: options.route ?? { kind: 'direct' as const },
     headers: options.headers ?? [],
@@ -101,30 +116,32 @@ export function candidatesFor(options: TransportOptions, inner: Inner): Candidat
   const urlOf = (scheme: string): URL =>
     new URL(server.href.replace(/^[a-z]+:/, `${scheme}${secure ? 's' : ''}:`));
   const [wsUrl, httpUrl] = [urlOf('ws'), urlOf('http')];
+  let { pathMemory } = options;
   /** Knows what the path lets through. */
   let last: HttpClientCarrier | undefined;
-  const all: Candidate[] = [
-    kcpCandidate(options, inner),
+  return [
+    kcpCandidate(options, inner, choice),
     {
       kind: 'ws',
       ...RANKS.ws,
-      available: always,
+      available: chosen('ws'),
       carry: (flight, signal) => connectWs({ ...common, url: wsUrl, flight, signal }),
     },
     {
       kind: 'http',
       ...RANKS.http,
-      available: always,
+      available: chosen('http'),
       carry: async (flight, signal) => {
-        const memory = last?.memory;
+        const memory = last?.memory ?? pathMemory;
         const made = await connectHttp({ ...common, url: httpUrl, random, flight, signal, onNotice, memory });
         if (made.kind === 'open') last = made.carrier;
         return made;
       },
       forget: () => {
         last = undefined;
+        pathMemory = undefined;
       },
+      memory: () => last?.memory ?? pathMemory,
     },
   ];
-  return all.filter(({ kind }) => transport === 'auto' || transport === kind);
 }

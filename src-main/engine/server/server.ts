@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { type Clock, flushTiming, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
+import type { CarrierKind } from '../carrier/carrier.ts';
 import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
@@ -39,8 +40,14 @@ export interface ServerOptions {
 
 /** One client's session as a person may see it. Bytes are stream data, from the server's view. */
 export interface ServerSessionStatus {
+  /** Of the session, as hex. */
+  id: string;
+  /** When it began; wall clock, ms. */
+  since: number;
   user: string;
   from: string | undefined;
+  /** What carries it; undefined while it is detached. */
+  transport: CarrierKind | undefined;
   streams: number;
   opened: number;
   sent: number;
@@ -67,6 +74,7 @@ export class Server {
   private readonly listenAt: { host?: string; port: number };
   private readonly udpAt: ServerOptions['udp'];
   private readonly muxers = new Map<Session, Muxer>();
+  private readonly begun = new WeakMap<Session, number>();
   private readonly udp: UdpOutbound;
   private readonly udpOwners = new WeakMap<Session, UdpOwner>();
 
@@ -135,8 +143,11 @@ export class Server {
       const mux = this.muxers.get(session);
       const udp = this.udpOwners.get(session);
       return {
+        id: session.id.toString('hex'),
+        since: this.begun.get(session) ?? 0,
         user: user.name ?? user.id,
         from: session.carrier?.label,
+        transport: session.carrier?.kind,
         streams: mux?.streams.size ?? 0,
         opened: mux?.stats.opened ?? 0,
         sent: mux?.stats.sent ?? 0,
@@ -148,6 +159,13 @@ export class Server {
         datagrams: udp?.tally.counters ?? { sent: 0, received: 0, dropped: 0 },
       };
     });
+  }
+
+  /** Ends one session with its connections; false when there is none of this id. Its client may come back. */
+  disconnect(id: string): boolean {
+    const found = this.registry.list().find(({ session }) => session.id.toString('hex') === id);
+    found?.session.close();
+    return found !== undefined;
   }
 
   /** Stops accepting, lets streams finish for a while, then ends every session in order. */
@@ -231,6 +249,7 @@ export class Server {
       },
     });
     this.muxers.set(session, mux);
+    this.begun.set(session, clock.wall());
     this.udpOwners.set(session, udp);
     session.use({
       pull: (limit) => mux.pull(limit),

@@ -39,6 +39,8 @@ function status(sent: number, received: number, extra: Partial<ClientStatus> = {
 const lost = new CulvertError('ERR_CARRIER_LOST', 'it broke');
 
 const connection = (id: number, sent: number): ConnectionStatus => ({
+  key: id,
+  openedAt: 0,
   id,
   target: { host: '', port: 80 },
   sent,
@@ -145,7 +147,16 @@ test('a rate is never negative, and a name that was not seen for a turn begins a
 });
 
 test('a server: a line per session, up and down as its client sees them', () => {
-  const session = { user: 'me', from: 'WebSocket from 10.0.0.1:5', streams: 1, opened: 4, rttMs: undefined };
+  const session = {
+    id: '00',
+    since: 0,
+    user: 'me',
+    from: 'WebSocket from 10.0.0.1:5',
+    transport: 'ws' as const,
+    streams: 1,
+    opened: 4,
+    rttMs: undefined,
+  };
   const lines = serverLines(
     [
       {
@@ -173,7 +184,7 @@ test('UDP: datagrams of a rule, of its associations and of a session', () => {
   const udp = status(0, 0, { rules: [{ ...rule, sent: 0, received: 0, datagrams }] });
   const open = [
     { ...connection(1, 0), datagrams: NONE },
-    { id: 3, target: { host: '', port: 0 }, sent: 0, received: 0, datagrams },
+    { key: 3, id: 3, openedAt: 0, target: { host: '', port: 0 }, sent: 0, received: 0, datagrams },
   ];
   const nothing = '0 B up (0 B/s), 0 B down (0 B/s)';
   expect(clientLines(udp, [open], new RateBook(), 5, 6000).slice(1)).toEqual([
@@ -181,7 +192,8 @@ test('UDP: datagrams of a rule, of its associations and of a session', () => {
     `  #1 the server:80/udp: ${nothing}; 0 datagrams up, 0 down, 0 dropped`,
     `  #3 UDP association: ${nothing}; 1 datagram up, 3 down, 2 dropped`,
   ]);
-  const session = { user: 'me', from: undefined, streams: 1, opened: 4, rttMs: undefined, resumes: 0 };
+  const about = { id: '00', since: 0, user: 'me', from: undefined, transport: undefined };
+  const session = { ...about, streams: 1, opened: 4, rttMs: undefined, resumes: 0 };
   const [, line] = serverLines(
     [{ ...session, sent: 0, received: 0, resentBytes: 0, associations: 1, datagrams }],
     new RateBook(),

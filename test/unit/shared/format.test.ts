@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatRate } from '../../../src-shared/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatCountdown,
+  formatDuration,
+  formatRate,
+} from '../../../src-shared/format.ts';
 
 const KIB = 1024;
 const MIB = KIB * KIB;
@@ -92,5 +98,42 @@ describe('formatDuration', () => {
       }),
       { seed: 1, numRuns: 5000 },
     );
+  });
+});
+
+describe('formatDuration in another language', () => {
+  it('takes its units', () => {
+    const units = { ms: '毫秒', s: '秒', min: '分', h: '小时', d: '天', space: '' };
+    expect(formatDuration(4 * MINUTE + 5000, units)).toBe('4分 05秒');
+    expect(formatDuration(-0.001, units)).toBe('0毫秒');
+    expect(formatCountdown(0, units)).toBe('0秒');
+  });
+});
+
+describe('formatCountdown', () => {
+  it.each([
+    [-5, '0 s'],
+    [0, '0 s'],
+    [1, '1 s'],
+    [1000, '1 s'],
+    [1001, '2 s'],
+    [12_300, '13 s'],
+    [59_001, '1 min 00 s'],
+  ])('%d ms left is %s', (ms, text) => {
+    expect(formatCountdown(ms)).toBe(text);
+  });
+});
+
+describe('formatCount', () => {
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [1000, '1,000'],
+    [1_234_567, '1,234,567'],
+    [-1234.4, '-1,234'],
+    [-0.2, '0'],
+    [Number.NaN, '-'],
+  ])('%d is %s', (count, text) => {
+    expect(formatCount(count)).toBe(text);
   });
 });

@@ -1,0 +1,345 @@
+import type { Undo } from '../../src-shared/contract-base.ts';
+import { MAX_PROFILES, MAX_RULES, MAX_RULES_TOTAL } from '../../src-shared/limits.ts';
+import { type Profile, type ProfileDraft, type ProfileView, profileTitle } from '../../src-shared/profile.ts';
+import type { Rule, RuleDraft } from '../../src-shared/rules.ts';
+import type { ConfigKeeper } from './config-keeper.ts';
+import { HostError, notFound } from './failures.ts';
+import { newId } from './ids.ts';
+import { buildProfile, buildRule } from './profile-build.ts';
+import type { ProfileRuns } from './profile-runs.ts';
+import { type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
+import type { StateHub } from './state-hub.ts';
+import type { UndoBook } from './undo-book.ts';
+
+export interface Saved {
+  readonly id: string;
+  readonly revision: number;
+}
+
+/** A profile with its secrets and its place, to put it there. */
+export interface Placed {
+  readonly profile: Profile;
+  /** undefined: those that there are stay. */
+  readonly secrets: ReadonlyMap<SecretName, string> | undefined;
+  /** Where in the list; undefined: where the one of the same id is, else last. */
+  readonly index?: number;
+  readonly on?: boolean;
+}
+
+/** The profile of *Try it on this machine*, which is shown with the others and stored nowhere. */
+export interface Guest {
+  readonly profile: Profile;
+  readonly key: string;
+}
+
+/** Profiles and rules as they are edited. One change after the other, each saved before it is shown. */
+export class ProfileService {
+  private readonly hub: StateHub;
+  private readonly config: ConfigKeeper;
+  private readonly vault: SecretVault;
+  private readonly runs: ProfileRuns;
+  private readonly undo: UndoBook;
+  private turn: Promise<unknown> = Promise.resolve();
+  private guestProfile: Guest | undefined;
+
+  constructor(parts: {
+    hub: StateHub;
+    config: ConfigKeeper;
+    vault: SecretVault;
+    runs: ProfileRuns;
+    undo: UndoBook;
+  }) {
+    ({ hub: this.hub, config: this.config, vault: this.vault, runs: this.runs, undo: this.undo } = parts);
+    this.publish();
+  }
+
+  get guest(): Guest | undefined {
+    return this.guestProfile;
+  }
+
+  /** ERR_NOT_FOUND. */
+  find(id: string): Profile {
+    if (this.guestProfile?.profile.id === id) return this.guestProfile.profile;
+    return this.config.profile(id);
+  }
+
+  /** Runs changes one after the other; nothing else changes profiles meanwhile. */
+  inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(action);
+    this.turn = result.catch(() => {});
+    return result;
+  }
+
+  create(draft: ProfileDraft): Promise<Saved> {
+    return this.inTurn(async () => {
+      const { profile, secrets } = buildProfile(draft, undefined, Date.now());
+      return this.put(profile, secrets);
+    });
+  }
+
+  update(id: string, revision: number, draft: ProfileDraft): Promise<Saved> {
+    return this.inTurn(async () => {
+      const old = this.stored(id);
+      if (old.revision !== revision) throw conflict(old);
+      const { profile, secrets } = buildProfile(draft, old, Date.now());
+      return this.put(profile, secrets);
+    });
+  }
+
+  duplicate(id: string, name: string): Promise<Saved> {
+    return this.inTurn(async () => {
+      const old = this.stored(id);
+      const now = Date.now();
+      const copy = { ...old, id: newId(), createdAt: now, updatedAt: now, revision: 1 };
+      copy.name = name === '' ? `${profileTitle(old)} 2`.slice(0, 80) : name;
+      const secrets = new Map<SecretName, string>();
+      for (const secret of this.vault.namesOf(secretNames.ofProfile(id))) {
+        secrets.set(secret.replace(`profile/${id}/`, `profile/${copy.id}/`), this.vault.get(secret) ?? '');
+      }
+      const at = this.config.profiles.indexOf(old);
+      await this.exchange([{ profile: copy, secrets, index: at + 1 }], []);
+      return { id: copy.id, revision: copy.revision };
+    });
+  }
+
+  remove(ids: readonly string[]): Promise<Undo> {
+    return this.inTurn(async () => {
+      for (const id of ids) this.stored(id);
+      return this.undo.add(await this.exchange([], [...new Set(ids)]));
+    });
+  }
+
+  move(id: string, before: string | null): Promise<void> {
+    return this.inTurn(async () => {
+      const moved = this.stored(id);
+      if (before !== null) this.stored(before);
+      const rest = this.config.profiles.filter((profile) => profile.id !== id);
+      const at = before === null ? rest.length : rest.findIndex((profile) => profile.id === before);
+      this.config.save({ profiles: rest.toSpliced(at < 0 ? rest.length : at, 0, moved) });
+      this.publish();
+    });
+  }
+
+  /** Changes some fields that hold no secret. */
+  amend(id: string, change: (profile: Profile) => Profile): Promise<Saved> {
+    return this.inTurn(async () => {
+      const old = this.stored(id);
+      const next = { ...change(old), updatedAt: Date.now(), revision: old.revision + 1 };
+      return this.put(next, new Map());
+    });
+  }
+
+  createRule(profileId: string, draft: RuleDraft): Promise<{ ruleId: string; revision: number }> {
+    return this.inTurn(async () => {
+      const old = this.stored(profileId);
+      if (old.rules.length >= MAX_RULES) throw tooMany('rules under one profile', MAX_RULES);
+      const { rule, secrets } = buildRule(draft, newId(), profileId);
+      return this.putRules(old, [...old.rules, rule], secrets, rule.id);
+    });
+  }
+
+  updateRule(
+    profileId: string,
+    ruleId: string,
+    revision: number,
+    draft: RuleDraft,
+  ): Promise<{ ruleId: string; revision: number }> {
+    return this.inTurn(async () => {
+      const old = this.stored(profileId);
+      if (!old.rules.some((rule) => rule.id === ruleId)) throw notFound('rule');
+      if (old.revision !== revision) throw conflict(old);
+      const { rule, secrets } = buildRule(draft, ruleId, profileId);
+      const rules = old.rules.map((one) => (one.id === ruleId ? rule : one));
+      return this.putRules(old, rules, secrets, ruleId);
+    });
+  }
+
+  setRuleEnabled(
+    profileId: string,
+    ruleId: string,
+    enabled: boolean,
+  ): Promise<{ ruleId: string; revision: number }> {
+    return this.inTurn(async () => {
+      const old = this.stored(profileId);
+      if (!old.rules.some((rule) => rule.id === ruleId)) throw notFound('rule');
+      const rules = old.rules.map((rule) => (rule.id === ruleId ? { ...rule, enabled } : rule));
+      return this.putRules(old, rules, new Map(), ruleId);
+    });
+  }
+
+  removeRules(profileId: string, ruleIds: readonly string[]): Promise<Undo> {
+    return this.inTurn(async () => {
+      const old = this.stored(profileId);
+      if (!ruleIds.every((id) => old.rules.some((rule) => rule.id === id))) throw notFound('rule');
+      const secrets = this.secretsOf(profileId);
+      const gone = old.rules.filter((rule) => ruleIds.includes(rule.id));
+      const changes = new Map(gone.map((rule) => [secretNames.rule(profileId, rule.id), null]));
+      const rules = old.rules.filter((rule) => !ruleIds.includes(rule.id));
+      await this.putRules(old, rules, this.vault.locked ? new Map() : changes, '');
+      return this.undo.add(() => this.putBack(profileId, old, gone, secrets));
+    });
+  }
+
+  /**
+   * Puts profiles in and takes others out, all or nothing, with their secrets. Gives what turns it back. To be called
+   * within `inTurn`.
+   */
+  async exchange(put: readonly Placed[], remove: readonly string[]): Promise<() => Promise<void>> {
+    const before = this.config.profiles;
+    const touched = [...put.map(({ profile }) => profile.id), ...remove];
+    const back: Placed[] = before.flatMap((profile, index) =>
+      touched.includes(profile.id)
+        ? [{ profile, secrets: this.secretsOf(profile.id), index, on: this.runs.isOn(profile.id) }]
+        : [],
+    );
+    const added = put.map(({ profile }) => profile.id).filter((id) => !before.some((one) => one.id === id));
+
+    let profiles = before.filter((profile) => !remove.includes(profile.id));
+    for (const { profile, index } of [...put].sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity))) {
+      const at = profiles.findIndex((one) => one.id === profile.id);
+      if (at >= 0) profiles = profiles.with(at, profile);
+      else profiles = profiles.toSpliced(index ?? profiles.length, 0, profile);
+    }
+    checkCaps(profiles);
+    await this.vault.change(this.secretChanges(put, remove));
+    this.config.save({ profiles });
+    for (const id of remove) this.runs.disconnect(id);
+    this.publish();
+    for (const { profile, on } of put) {
+      if (on) this.runs.connect(profile);
+      else this.runs.changed(profile.id);
+    }
+    return () =>
+      this.inTurn(async () => {
+        await this.exchange(back, added);
+      });
+  }
+
+  /** Shows a profile that is not stored, or no longer. */
+  setGuest(guest: Guest | undefined): void {
+    this.guestProfile = guest;
+    this.publish();
+  }
+
+  /** Puts the profiles into the state: after each change, and when the secrets were opened. */
+  publish(): void {
+    const known = this.hub.state.profiles;
+    const views = this.config.profiles.map((profile) => this.view(profile, known[profile.id]));
+    if (this.guestProfile !== undefined) views.push(guestView(this.guestProfile.profile));
+    const ids = views.map((view) => view.id);
+    this.runs.keepRows(ids);
+    this.hub.set({ order: ids, profiles: Object.fromEntries(views.map((view) => [view.id, view])) });
+  }
+
+  private view(profile: Profile, known: ProfileView | undefined): ProfileView {
+    const key = this.vault.info(secretNames.key(profile.id));
+    const proxyPassword = this.vault.has(secretNames.proxy(profile.id));
+    const ruleAuth = profile.rules
+      .filter((rule) => rule.kind === 'dynamic' && this.vault.has(secretNames.rule(profile.id, rule.id)))
+      .map((rule) => rule.id);
+    const secrets = { key, proxyPassword, ruleAuth };
+    // A row that is as it was keeps its identity: nobody is sent it again.
+    const same =
+      known?.revision === profile.revision &&
+      known.updatedAt === profile.updatedAt &&
+      JSON.stringify(known.secrets) === JSON.stringify(secrets);
+    return same ? known : { ...profile, origin: 'user', secrets };
+  }
+
+  private stored(id: string): Profile {
+    if (this.guestProfile?.profile.id !== id) return this.config.profile(id);
+    throw new HostError('ERR_UNSUPPORTED', 'the profile of the trial cannot be changed');
+  }
+
+  /** undefined while they are locked: what is put back then keeps those that are there. */
+  private secretsOf(id: string): Map<SecretName, string> | undefined {
+    if (this.vault.locked) return undefined;
+    const names = this.vault.namesOf(secretNames.ofProfile(id));
+    return new Map(names.map((name) => [name, this.vault.get(name) ?? '']));
+  }
+
+  private secretChanges(put: readonly Placed[], remove: readonly string[]): Map<SecretName, string | null> {
+    const changes = new Map<SecretName, string | null>();
+    if (this.vault.locked && put.every(({ secrets }) => secrets === undefined)) return changes;
+    for (const id of remove) {
+      for (const name of this.vault.namesOf(secretNames.ofProfile(id))) changes.set(name, null);
+    }
+    for (const { profile, secrets } of put) {
+      if (secrets === undefined) continue;
+      for (const name of this.vault.namesOf(secretNames.ofProfile(profile.id))) changes.set(name, null);
+      for (const [name, text] of secrets) {
+        if (this.vault.get(name) === text) changes.delete(name);
+        else changes.set(name, text);
+      }
+    }
+    return changes;
+  }
+
+  private async put(profile: Profile, secrets: ReadonlyMap<SecretName, string | null>): Promise<Saved> {
+    const list = this.config.profiles;
+    const at = list.findIndex((one) => one.id === profile.id);
+    const profiles = at < 0 ? [...list, profile] : list.with(at, profile);
+    checkCaps(profiles);
+    // Taking out what is not there is no change, and no reason to ask for a passphrase.
+    const changes = [...secrets].filter(([name, text]) => text !== null || this.vault.has(name));
+    await this.vault.change(new Map(changes));
+    this.config.save({ profiles });
+    this.publish();
+    this.runs.changed(profile.id);
+    return { id: profile.id, revision: profile.revision };
+  }
+
+  private async putRules(
+    old: Profile,
+    rules: Rule[],
+    secrets: ReadonlyMap<SecretName, string | null>,
+    ruleId: string,
+  ): Promise<{ ruleId: string; revision: number }> {
+    const next = { ...old, rules, updatedAt: Date.now(), revision: old.revision + 1 };
+    const { revision } = await this.put(next, secrets);
+    return { ruleId, revision };
+  }
+
+  /** Rules that were removed go back to where they were, among those that are there now. */
+  private putBack(
+    profileId: string,
+    old: Profile,
+    gone: readonly Rule[],
+    secrets: ReadonlyMap<SecretName, string> | undefined,
+  ): Promise<void> {
+    return this.inTurn(async () => {
+      const now = this.stored(profileId);
+      const rules = [...now.rules];
+      for (const rule of gone) {
+        if (rules.some((one) => one.id === rule.id)) continue;
+        rules.splice(Math.min(rules.length, old.rules.indexOf(rule)), 0, rule);
+      }
+      const changes = new Map<SecretName, string | null>();
+      for (const rule of gone) {
+        const name = secretNames.rule(profileId, rule.id);
+        const text = secrets?.get(name);
+        if (text !== undefined) changes.set(name, text);
+      }
+      await this.putRules(now, rules, changes, '');
+    });
+  }
+}
+
+function guestView(profile: Profile): ProfileView {
+  const key = { kind: 'set', verdict: 'generated', bits: 256, fingerprint: '' } as const;
+  return { ...profile, origin: 'try', secrets: { key, proxyPassword: false, ruleAuth: [] } };
+}
+
+function checkCaps(profiles: readonly Profile[]): void {
+  if (profiles.length > MAX_PROFILES) throw tooMany('profiles', MAX_PROFILES);
+  const rules = profiles.reduce((sum, profile) => sum + profile.rules.length, 0);
+  if (rules > MAX_RULES_TOTAL) throw tooMany('rules of all profiles', MAX_RULES_TOTAL);
+}
+
+function tooMany(what: string, limit: number): HostError {
+  return new HostError('ERR_LIMIT', `at most ${limit} ${what} are possible`, { details: { limit } });
+}
+
+function conflict(profile: Profile): HostError {
+  return new HostError('ERR_CONFLICT', `${profileTitle(profile)} was changed by somebody else meanwhile`);
+}
