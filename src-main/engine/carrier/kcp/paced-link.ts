@@ -19,7 +19,7 @@ const MAX_KEPT_RANGES = 256;
 /** Bounds of what may wait here for the path, and the time that it stands for. */
 const LEAST_QUEUE = 32 << 10;
 const MOST_QUEUE = 1 << 20;
-const QUEUE_MS = 16;
+const QUEUE_MS = 12;
 /** Random padding of what is not full, bytes: below this. */
 const PADDING = 64;
 /** Without an acknowledgement for so long, with data under way, the path is dead, ms. */

@@ -31,8 +31,6 @@ type Phase = 'start' | 'drain' | 'up' | 'down' | 'cruise' | 'short';
 const START_GAIN = 2.77;
 const UP_GAIN = 1.25;
 const DOWN_GAIN = 0.75;
-/** A little more than was measured: timers and an event loop that are late cost about this. */
-const CRUISE_GAIN = 1.03;
 /** Rounds of even sending between two tries for more. */
 const CRUISE_ROUNDS = 6;
 /** A path that grew by less than this in so many rounds is full. */
@@ -115,7 +113,6 @@ export class RateModel {
       case 'down':
         return DOWN_GAIN;
       case 'cruise':
-        return CRUISE_GAIN;
       case 'short':
         return 1;
     }
