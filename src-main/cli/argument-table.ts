@@ -21,6 +21,7 @@ export type Slot =
   | 'sni'
   | 'userAgent'
   | 'cover'
+  | 'udp'
   | 'writeBuffer'
   | 'throttle'
   | 'timeout'
@@ -127,7 +128,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     shorts: ['K'],
     slot: 'transport',
     group: 'Transport',
-    help: 'Use KCP over UDP (not available yet).',
+    help: 'Use KCP over UDP, fast where packets get lost. A server takes it at the UDP port of the same number too.',
     example: 'culvert -K -D 1080 server:80 -p password',
   },
   {
@@ -224,6 +225,16 @@ export const OPTIONS: readonly OptionSpec[] = [
     group: 'Server',
     help: 'The site that everybody else sees on the port: a proxied http(s):// URL or a directory of files.',
     example: 'culvert :80 -P http://127.0.0.1:8080',
+  },
+  {
+    long: 'udp',
+    shorts: [],
+    value: '[host]:port',
+    role: 'server',
+    slot: 'udp',
+    group: 'Server',
+    help: 'Take KCP at this UDP address instead of that of -K.',
+    example: 'culvert :80 --udp :443 -p password',
   },
   {
     long: 'write-buffer',

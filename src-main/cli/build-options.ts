@@ -74,6 +74,8 @@ export function buildOptions(items: readonly RawItem[], context: BuildContext): 
     const listen = address && chosen.check(address, 'ERR_BAD_ADDRESS', parseListenOrCommand, example);
     const coverItem = chosen.of('cover').at(-1);
     const cover = chosen.last('cover', 'ERR_BAD_OPTION', parseCover);
+    const udp = chosen.last('udp', 'ERR_BAD_ADDRESS', parseServerListen);
+    const listenAt = listen ?? { host: undefined, port: limits.DEFAULT_LISTEN_PORT };
     if (chosen.error) return { ok: false, error: chosen.error };
     return {
       ok: true,
@@ -81,7 +83,8 @@ export function buildOptions(items: readonly RawItem[], context: BuildContext): 
         ...common,
         role: 'server',
         path,
-        listen: listen ?? { host: undefined, port: limits.DEFAULT_LISTEN_PORT },
+        listen: listenAt,
+        udp: udp ?? (transport === 'kcp' ? listenAt : undefined),
         cover:
           cover?.kind === 'directory'
             ? { kind: 'directory', directory: fromFile(coverItem, cover.directory) }

@@ -1,5 +1,4 @@
 import {
-  CulvertError,
   DEFAULT_CONFIG,
   type EngineConfig,
   keyStrength,
@@ -21,14 +20,6 @@ export function engineConfig(options: CliOptions): Partial<EngineConfig> {
     // ... nor a UDP association, which has no other end.
     udpIdleMs: timeoutSeconds ? timeoutSeconds * 1000 : DEFAULT_CONFIG.udpIdleMs,
   };
-}
-
-/** Refuses what this version cannot do, with ERR_BAD_OPTION. */
-export function checkTransport(options: CliOptions): void {
-  if (options.transport !== 'kcp') return;
-  throw new CulvertError('ERR_BAD_OPTION', 'KCP (-K, --transport kcp) is not available yet', {
-    remedy: 'let it choose: culvert --transport auto -D 1080 server:80 -p password',
-  });
 }
 
 /** Rejects with ERR_BAD_KEY. `name`: what logs call the user. */

@@ -34,6 +34,8 @@ interface CommonOptions {
 export interface ServerCliOptions extends CommonOptions {
   readonly role: 'server';
   readonly listen: ListenAddress;
+  /** Where KCP is taken (`--udp`, or as `listen` with `-K`); undefined for nowhere. */
+  readonly udp: ListenAddress | undefined;
   readonly cover: Cover | undefined;
 }
 

@@ -6,7 +6,7 @@ import {
   quote,
   type RuleStatus,
 } from '../engine/index.ts';
-import { checkTransport, engineConfig, readUserKey } from './engine-options.ts';
+import { engineConfig, readUserKey } from './engine-options.ts';
 import { watchNetwork } from './network-watch.ts';
 import type { ClientCliOptions, Forward } from './options.ts';
 import { type ReadText, readTextFile } from './read-text.ts';
@@ -23,7 +23,6 @@ export async function startClient(
   readText: ReadText = readTextFile,
 ): Promise<Running> {
   const { log, say } = terminal;
-  checkTransport(options);
   if (options.key.from === 'none') throw new CulvertError('ERR_BAD_KEY', 'a client needs the key');
   const ca = options.caFile === undefined ? undefined : [readCertificates(options.caFile, readText)];
   const key = await readUserKey(options.key);
@@ -74,8 +73,7 @@ export function serverUrl({ server, path }: Pick<ClientCliOptions, 'server' | 'p
 export function transportOf({
   transport,
   server,
-}: Pick<ClientCliOptions, 'transport' | 'server'>): 'auto' | 'http' | 'ws' {
-  if (transport === 'kcp') throw new CulvertError('ERR_BAD_OPTION', 'KCP is not available yet');
+}: Pick<ClientCliOptions, 'transport' | 'server'>): 'auto' | 'http' | 'ws' | 'kcp' {
   return transport ?? (server.scheme === 'ws' || server.scheme === 'wss' ? 'ws' : 'http');
 }
 

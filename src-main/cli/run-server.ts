@@ -7,7 +7,7 @@ import {
   parseKey,
   Server,
 } from '../engine/index.ts';
-import { checkTransport, engineConfig, readUserKey, warnOfWeakKey } from './engine-options.ts';
+import { engineConfig, readUserKey, warnOfWeakKey } from './engine-options.ts';
 import type { ServerCliOptions } from './options.ts';
 import type { Running, Terminal } from './running.ts';
 import { RateBook, serverLines } from './statistics.ts';
@@ -16,21 +16,22 @@ import type { Cover } from './values.ts';
 /** Starts the server. Rejects with the CulvertError of a wrong key, option, cover or port. */
 export async function startServer(options: ServerCliOptions, terminal: Terminal): Promise<Running> {
   const { log, say, insist } = terminal;
-  checkTransport(options);
   warnOfWeakKey(options.key, log);
   const made = options.key.from === 'none' ? generateKey() : undefined;
   const user = await (options.key.from === 'none' ? parseKey(made ?? '') : readUserKey(options.key));
   const server = new Server({
     listen: options.listen,
+    udp: options.udp,
     users: [user],
     cover: coverSpec(options.cover),
     config: engineConfig(options),
     log,
   });
-  const { port } = await server.start();
+  const { port, udpPort } = await server.start();
 
   const { host } = options.listen;
   say(`listening on ${formatHostPort(host ?? '*', port)}${host === undefined ? ' (every interface)' : ''}`);
+  if (udpPort !== undefined) say(`KCP at ${formatHostPort(options.udp?.host ?? '*', udpPort)} over UDP`);
   if (options.cover !== undefined) say(`without the key one sees ${coverText(options.cover)}`);
   if (made !== undefined) {
     insist('no key was given, so one was made for this run. A client of this server:');

@@ -99,7 +99,7 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   pingIntervalMs: 25_000,
   pingTimeoutMs: 10_000,
   stallProbeMs: 3_000,
-  maxCarriers: 8,
+  maxCarriers: 16,
   ackDelayMs: 20,
   ackBytes: 512 << 10,
   backoffMinMs: 200,
@@ -115,7 +115,7 @@ export const DEFAULT_CONFIG: Readonly<EngineConfig> = {
   udpTargets: 1024,
   udpQueueBytes: 256 << 10,
   udpQueueTotalBytes: 64 << 20,
-  udpLateMs: 2_000,
+  udpLateMs: 1_000,
   drainMs: 3_000,
 };
 

@@ -1,8 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeError, systemCode } from '../../src-main/engine/base/errors.ts';
+import { httpFailures, httpMarkdown } from './http-report.ts';
+import { runHttpSuite } from './http-suite.ts';
+import { kcpMarkdown } from './kcp-report.ts';
+import { runKcpSuite } from './kcp-suite.ts';
 import { replaceMarked, toMarkdown } from './markdown.ts';
-import { BENCH_USAGE, type BenchOptions, parseBenchOptions } from './options.ts';
+import { BENCH_USAGE, type BenchOptions, parseBenchOptions, type Suite } from './options.ts';
 import { culvertFailures } from './report.ts';
 import { projectRoot } from './rig.ts';
 import { runSuite } from './suite.ts';
@@ -11,19 +15,37 @@ import { runSuite } from './suite.ts';
 async function main(options: BenchOptions): Promise<number> {
   let failed = false;
   for (const suite of options.suites) {
-    const report = await runSuite(suite, options, (line) => console.error(line));
+    const { report, markdown, failures } = await runOne(suite, options);
     const file = options.json ?? join(projectRoot(), 'test', 'bench', 'results', `${suite}.json`);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-    const markdown = toMarkdown(report);
     console.log(`\n${markdown}`);
     console.error(`figures: ${file}`);
-    const failures = culvertFailures(report);
     for (const failure of failures) console.error(`FAILED: ${failure}`);
     failed ||= failures.length > 0;
     if (options.writeReadme) writeReadme(suite, markdown);
   }
   return failed ? 1 : 0;
+}
+
+interface Outcome {
+  readonly report: object;
+  readonly markdown: string;
+  readonly failures: readonly string[];
+}
+
+async function runOne(suite: Suite, options: BenchOptions): Promise<Outcome> {
+  const say = (line: string): void => console.error(line);
+  if (suite === 'http') {
+    const report = await runHttpSuite(options, say);
+    return { report, markdown: httpMarkdown(report), failures: httpFailures(report) };
+  }
+  if (suite === 'kcp') {
+    const report = await runKcpSuite(options, say);
+    return { report, markdown: kcpMarkdown(report), failures: [] };
+  }
+  const report = await runSuite(suite, options, say);
+  return { report, markdown: toMarkdown(report), failures: culvertFailures(report) };
 }
 
 function writeReadme(suite: string, markdown: string): void {

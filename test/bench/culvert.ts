@@ -6,7 +6,10 @@ import { culvertBin, freePort, waitUntilReady } from './rig.ts';
 export const READY_TIMEOUT_MS = 20_000;
 
 /** The client's switch for each carrier. */
-export const TRANSPORT_SWITCHES = { ws: ['-w'] } as const satisfies Record<string, readonly string[]>;
+export const TRANSPORT_SWITCHES = {
+  ws: ['-w'],
+  http: ['--transport', 'http'],
+} as const satisfies Record<string, readonly string[]>;
 export type Transport = keyof typeof TRANSPORT_SWITCHES;
 
 export interface PairOptions {
@@ -20,6 +23,8 @@ export interface PairOptions {
   readonly serverArgs?: readonly string[];
   readonly clientArgs?: readonly string[];
   readonly ipc?: boolean;
+  /** Where the client finds the server, when something is between. */
+  readonly through?: number;
 }
 
 export interface CulvertServer {
@@ -68,7 +73,7 @@ export async function startCulvertClient(
     '-L',
     `127.0.0.1:${localPort}:127.0.0.1:${options.targetPort}`,
     ...(options.clientArgs ?? []),
-    `127.0.0.1:${server.port}`,
+    `127.0.0.1:${options.through ?? server.port}`,
     '-p',
     server.key,
   ];

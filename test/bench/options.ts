@@ -2,7 +2,7 @@ import { CulvertError } from '../../src-main/engine/base/errors.ts';
 import { allValues, badFlag, lastValue, parseCount, parseFlags } from './flags.ts';
 
 /** The suites there are; `all` runs each. */
-export const SUITES = ['ws'] as const;
+export const SUITES = ['ws', 'http', 'kcp'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface BenchOptions {
@@ -16,15 +16,18 @@ export interface BenchOptions {
   readonly json: string | undefined;
   readonly writeReadme: boolean;
   readonly memory: boolean;
+  /** The reference's ikcp.c, to run beside Culvert. */
+  readonly ikcp: string | undefined;
 }
 
-export const BENCH_USAGE = `npm run bench -- [ws|all] [flags]
+export const BENCH_USAGE = `npm run bench -- [ws|http|kcp|all] [flags]
   --runs=5          runs of each measure; the median is reported
   --seconds=2       length of one sample
   --node=PATH       Node to run Culvert with; give it again to compare several (default: this one)
   --json=PATH       where to write the figures (default: test/bench/results/SUITE.json)
   --write-readme    put the table into README.md
-  --no-memory       leave out idle memory`;
+  --no-memory       leave out idle memory
+  --ikcp=PATH       kcp: the reference's ikcp.c, to run beside Culvert`;
 
 /**
  * @param defaultNode used when no `--node` is given
@@ -32,7 +35,7 @@ export const BENCH_USAGE = `npm run bench -- [ws|all] [flags]
  * @throws {CulvertError} ERR_BAD_OPTION
  */
 export function parseBenchOptions(argv: readonly string[], defaultNode: string): BenchOptions | undefined {
-  const known = ['runs', 'seconds', 'node', 'json'];
+  const known = ['runs', 'seconds', 'node', 'json', 'ikcp'];
   const parsed = parseFlags(argv, known, ['write-readme', 'no-memory', 'help', 'h']);
   if (parsed.flags.has('help') || parsed.flags.has('h')) return undefined;
   const seconds = Number(lastValue(parsed, 'seconds') ?? '2');
@@ -53,6 +56,7 @@ export function parseBenchOptions(argv: readonly string[], defaultNode: string):
     json,
     writeReadme: parsed.flags.has('write-readme'),
     memory: !parsed.flags.has('no-memory'),
+    ikcp: lastValue(parsed, 'ikcp'),
   };
 }
 

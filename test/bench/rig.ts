@@ -78,13 +78,13 @@ export function temporaryFolder(): { path: string; remove(): void } {
 }
 
 /**
- * Compiles the load tool.
+ * Compiles a tool of this folder: the load tool, unless another is named.
  * @returns the path of the program
  * @throws {CulvertError} ERR_INTERNAL when there is no C compiler or it fails
  */
-export async function buildTb(processes: ProcessSet, folder: string): Promise<string> {
-  const program = join(folder, 'tb');
-  const source = join(projectRoot(), 'test', 'bench', 'tb.c');
+export async function buildTb(processes: ProcessSet, folder: string, name = 'tb'): Promise<string> {
+  const program = join(folder, name);
+  const source = join(projectRoot(), 'test', 'bench', `${name}.c`);
   const cc = processes.start('cc', process.env.CC ?? 'cc', ['-O2', '-pthread', '-o', program, source]);
   const exit = await cc.ended;
   if (exit.code !== 0) {

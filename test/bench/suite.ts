@@ -8,10 +8,13 @@ import { absentPeers, type BenchReport, buildRows, machineFacts, Samples } from 
 import { buildTb, findProgram, temporaryFolder } from './rig.ts';
 import { Tb } from './tb.ts';
 
+/** Suites that compare Culvert with peers. */
+export type PeerSuite = Exclude<Suite, 'http' | 'kcp'>;
+
 /** Rest between samples, in which a peer may finish what the last one left in its buffers. */
 const REST_MS = 200;
 
-const MEASURES: Readonly<Record<Suite, readonly Measure[]>> = { ws: WS_MEASURES };
+const MEASURES: Readonly<Record<PeerSuite, readonly Measure[]>> = { ws: WS_MEASURES };
 
 /** `items` turned left by `steps`, so that no peer always goes first. */
 export function rotate<T>(items: readonly T[], steps: number): T[] {
@@ -33,7 +36,7 @@ async function warmUp(peers: readonly Peer[], { processes, tb }: MeasureContext)
  * all peers alike.
  */
 export async function runSuite(
-  suite: Suite,
+  suite: PeerSuite,
   options: BenchOptions,
   say: (line: string) => void,
 ): Promise<BenchReport> {

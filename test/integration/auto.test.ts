@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import type { ClientOptions, DialerState } from '../../src-main/engine/index.ts';
+import type { ClientOptions, DialerState, ServerOptions } from '../../src-main/engine/index.ts';
 import { until } from '../support/culvert-process.ts';
 import { expectKnown, sendKnown } from '../support/known-bytes.ts';
 import { TcpRelay } from '../support/tcp-relay.ts';
@@ -23,9 +23,11 @@ afterEach(async () => {
 async function start(
   client: Partial<ClientOptions> = {},
   prepare: (relay: TcpRelay) => void = () => {},
+  server: Partial<ServerOptions> = {},
 ): Promise<{ rig: TunnelRig; relay: TcpRelay }> {
   rig = await startRig({
     target: (socket) => void socket.pipe(socket),
+    server,
     client: { transport: 'auto', onState: (state) => states.push(state), ...client },
     between: async (port) => {
       relay = new TcpRelay(port);
@@ -130,3 +132,74 @@ it('a download that is swallowed is noticed too, though nothing waits here to be
   await says(socket, 'after');
   socket.destroy();
 }, 30_000);
+
+it('a network that changed, as its host says: a carrier that died in silence is replaced at once', async () => {
+  const { rig, relay } = await start();
+  const socket = dial(rig.port);
+  await says(socket, 'before');
+  relay.blackHole();
+  const began = performance.now();
+  rig.client.networkChanged();
+  await says(socket, 'after');
+  // Without being told it is a matter of seconds.
+  expect(performance.now() - began).toBeLessThan(2_500);
+  expect(rig.client.status().state).toMatchObject({ kind: 'connected', resumed: true });
+  socket.destroy();
+}, 30_000);
+
+it('a network that changed while there is none: waiting for it, and tried at once when it is back', async () => {
+  const { rig, relay } = await start({
+    config: { drainMs: 100, insistMs: 100, backoffMinMs: 60_000, backoffMaxMs: 60_000 },
+  });
+  const socket = dial(rig.port);
+  await says(socket, 'before');
+  relay.stopListening();
+  relay.cut();
+  rig.client.networkChanged(false);
+  socket.write('while away');
+  await until('waiting', () => states.at(-1)?.kind === 'waitingForNetwork');
+  await relay.listen();
+  rig.client.networkChanged(true);
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toBe('while away');
+  socket.destroy();
+}, 30_000);
+
+it('an absence within what the server keeps costs no stream; a longer one resets them, and the next works', async () => {
+  const server = { config: { detachedMs: 2_500, drainMs: 100 } };
+  const { rig, relay } = await start({}, undefined, server);
+  const socket = dial(rig.port);
+  await says(socket, 'before');
+  const away = async (ms: number): Promise<void> => {
+    relay.stopListening();
+    relay.cut();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await relay.listen();
+  };
+  await away(1_500);
+  await says(socket, 'after a short absence');
+  const reset = once(socket, 'error');
+  await away(4_000);
+  expect(String(await reset)).toMatch(/ECONNRESET/);
+  const next = dial(rig.port);
+  await says(next, 'the next one');
+  next.destroy();
+}, 30_000);
+
+it('a server that restarts: streams are reset, listeners stay, the next connection works, over any transport', async () => {
+  for (const transport of ['ws', 'http', 'auto'] as const) {
+    const { rig, relay } = await start({ transport });
+    const socket = dial(rig.port);
+    await says(socket, 'before');
+    const reset = once(socket, 'error');
+    // Another server with the same key, which knows nothing of the session.
+    relay.target = await rig.anotherServer();
+    relay.cut();
+    expect(String(await reset)).toMatch(/ECONNRESET/);
+    const next = dial(rig.port);
+    await says(next, 'after');
+    next.destroy();
+    await rig.close();
+    relay.close();
+  }
+}, 40_000);

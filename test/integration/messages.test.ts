@@ -123,7 +123,7 @@ describe('exit codes, and one line instead of a stack trace', () => {
   it.each([
     [['--sever', 'x'], /unknown option "--sever"/],
     [[':99999'], /port "99999" is not in 0-65535/],
-    [['-K', '-D', '0', 'server:80', '-p', 'k'], /KCP .* is not available yet; let it choose/],
+    [['--udp', 'x:y', ':80', '-p', 'k'], /--udp "x:y": "y" is not a port/],
     [['--ca', 'none.pem', '-D', '0', 'wss://server', '-p', 'k'], /--ca "none\.pem": there is no such file/],
     [['-P', '/no/such/folder', `${HOST}:0`], /cover site's directory/],
   ])('2: %j', async (args, message) => {

@@ -1,12 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { findProgram, freePort, portAccepts, temporaryFolder } from '../bench/rig.ts';
-import { CulvertLab, HOST, until } from '../support/culvert-process.ts';
+import { CulvertLab, HOST } from '../support/culvert-process.ts';
 import { KnownBytes } from '../support/known-bytes.ts';
+import { need, startSshd } from '../support/sshd.ts';
 
 const lab = new CulvertLab();
 afterAll(() => lab.close());
@@ -14,41 +14,13 @@ afterAll(() => lab.close());
 const FILE_BYTES = 20_000_000;
 let folder = '';
 let forward = 0;
-const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'IdentitiesOnly=yes'];
-const common = (): string[] => [
-  ...['-F', '/dev/null', '-i', join(folder, 'user_key')],
-  ...[...options, 'BatchMode=yes', 'LogLevel=ERROR'].flatMap((option) => ['-o', option]),
-];
-
-function need(name: string, debian: string, ...elsewhere: string[]): string {
-  const found = [name, ...elsewhere].map(findProgram).find((file) => file !== undefined);
-  if (found === undefined) throw new Error(`${name} is missing: apt-get install ${debian}`);
-  return found;
-}
+let common = (): string[] => [];
 
 beforeAll(async () => {
-  const sshd = need('sshd', 'openssh-server', '/usr/sbin/sshd', '/usr/local/sbin/sshd');
-  const keygen = need('ssh-keygen', 'openssh-client');
-  const temporary = temporaryFolder();
-  lab.onClose(() => temporary.remove());
-  folder = temporary.path;
-  for (const name of ['host_key', 'user_key']) {
-    execFileSync(keygen, ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
-  }
-  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const port = await freePort();
-  const settings = [
-    `ListenAddress=${HOST}`,
-    `AuthorizedKeysFile=${join(folder, 'user_key.pub')}`,
-    'StrictModes=no',
-    'UsePAM=no',
-    'PidFile=none',
-    'Subsystem=sftp internal-sftp',
-  ];
-  const words = ['-D', '-e', '-f', '/dev/null', '-h', join(folder, 'host_key'), '-p', String(port)];
-  lab.program(sshd, [...words, ...settings.flatMap((setting) => ['-o', setting])]);
-  await until('sshd accepts', () => portAccepts(port));
-  forward = (await lab.forward([port])).ports[0];
+  const sshd = await startSshd(lab);
+  folder = sshd.folder;
+  common = () => [...sshd.common];
+  forward = (await lab.forward([sshd.port])).ports[0];
 }, 30_000);
 
 function run(program: string, args: readonly string[]): Promise<{ code: number; out: Buffer; err: string }> {

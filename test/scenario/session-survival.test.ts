@@ -12,7 +12,7 @@ import { pattern, Seeded } from '../support/seeded.ts';
 import { SessionPair } from '../support/session-pair.ts';
 
 /** How many seeds one run goes through; a longer run: CULVERT_SEEDS=10000 npx vitest run test/scenario/session-survival. */
-const SEEDS = Number(process.env.CULVERT_SEEDS ?? 300);
+const SEEDS = Number(process.env.CULVERT_SEEDS ?? 1000);
 const FIRST_SEED = Number(process.env.CULVERT_FIRST_SEED ?? 1);
 const GROUPS = 6;
 
@@ -85,6 +85,7 @@ class World {
   readonly ends: string[] = [];
   readonly limits: MuxLimits;
   kills = 0;
+  moves = 0;
   peakBuffer = 0;
   private flows = 1;
 
@@ -207,9 +208,15 @@ class World {
    */
   private move(old: MemoryPipe): void {
     const { pair, random } = this;
-    pair.attachAgain('use');
+    const next = pair.attachAgain(random.chance(0.5) ? 'use' : 'probe');
     if (random.chance(0.5)) pair.pipe?.client.choke(random.int(50, 300));
     if (random.chance(0.5)) pair.pipe?.server.choke(random.int(50, 300));
+    // Chosen once it has answered, as the dialer does: make before break.
+    pair.client.echo(next.client, 2000, (rttMs) => {
+      if (rttMs === undefined) return;
+      this.moves++;
+      pair.client.choose(next.client, random.chance(0.5));
+    });
     pair.clock.after(random.int(0, 150), () => old.kill(random.int(0, 20), random.int(0, 20)));
   }
 
@@ -275,7 +282,7 @@ class World {
 }
 
 /** One seed: a few streams, many kills. Returns how many. */
-function live(seed: number): { kills: number; resent: number; peak: number } {
+function live(seed: number): { kills: number; moves: number; resent: number; peak: number } {
   const world = new World(seed, watch);
   const { random, pair } = world;
   const streams = random.int(1, 6);
@@ -297,6 +304,7 @@ function live(seed: number): { kills: number; resent: number; peak: number } {
   world.verify();
   return {
     kills: world.kills,
+    moves: world.moves,
     peak: world.peakBuffer,
     resent: pair.client.stats.resentBytes + pair.server.stats.resentBytes,
   };
@@ -306,11 +314,13 @@ describe('streams outlive their carriers', () => {
   for (let group = 0; group < GROUPS; group++) {
     it(`whatever dies whenever: every byte once (seeds, part ${group + 1} of ${GROUPS})`, () => {
       let kills = 0;
+      let moves = 0;
       let resent = 0;
       for (let seed = FIRST_SEED + group; seed < FIRST_SEED + SEEDS; seed += GROUPS) {
         try {
           const result = live(seed);
           kills += result.kills;
+          moves += result.moves;
           resent += result.resent;
         } catch (error) {
           throw new Error(`seed ${seed}: CULVERT_FIRST_SEED=${seed} CULVERT_SEEDS=1`, { cause: error });
@@ -319,6 +329,7 @@ describe('streams outlive their carriers', () => {
       }
       // Were nothing killed, nothing would be shown.
       expect(kills).toBeGreaterThan((SEEDS / GROUPS) * 2);
+      expect(moves).toBeGreaterThan(SEEDS / GROUPS / 4);
       expect(resent).toBeGreaterThan(0);
     }, 60_000);
   }

@@ -29,6 +29,7 @@ export interface SoakResult {
   readonly wrong: readonly string[];
   readonly bytes: number;
   readonly resumes: number;
+  /** By both ends. */
   readonly resentBytes: number;
   /** From the network's return until a message had gone there and back, ms. */
   readonly backMs: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -110,7 +111,9 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     wrong: ends.filter((text) => text !== ''),
     bytes: all().reduce((sum, { received }) => sum + received, 0),
     resumes: session?.resumes ?? 0,
-    resentBytes: session?.resentBytes ?? 0,
+    resentBytes:
+      (session?.resentBytes ?? 0) +
+      rig.server.sessions().reduce((sum, { resentBytes }) => sum + resentBytes, 0),
     backMs: {
       p50: times.percentile(50) / 1000,
       p99: times.percentile(99) / 1000,

@@ -63,8 +63,49 @@ netdb_filename none
   return ['-N', '-f', file];
 }
 
+/** haproxy before several servers, one of which a cookie sticks to, as its manual has it. */
+export function haproxyConfig({
+  folder,
+  port,
+  targets,
+}: {
+  folder: string;
+  port: number;
+  targets: readonly number[];
+}): string[] {
+  const file = join(folder, 'haproxy.cfg');
+  const servers = targets.map((target, index) => `  server s${index} 127.0.0.1:${target} cookie s${index}`);
+  writeFileSync(
+    file,
+    `defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  timeout tunnel 1h
+frontend front
+  bind 127.0.0.1:${port}
+  default_backend culvert
+backend culvert
+  balance roundrobin
+  cookie SRV insert indirect nocache
+${servers.join('\n')}
+`,
+  );
+  return ['-db', '-f', file];
+}
+
 /** tinyproxy: HTTP/1.0-minded, one connection per request. CONNECT only to port 1, that is, nowhere. */
-export function tinyproxyConfig({ folder, port }: { folder: string; port: number }): string[] {
+export function tinyproxyConfig({
+  folder,
+  port,
+  login,
+}: {
+  folder: string;
+  port: number;
+  /** `user password` that it asks for. */
+  login?: string;
+}): string[] {
   const file = join(folder, 'tinyproxy.conf');
   writeFileSync(
     file,
@@ -75,7 +116,7 @@ MaxClients 100
 LogLevel Error
 LogFile "${folder}/tinyproxy.log"
 ConnectPort 1
-`,
+${login === undefined ? '' : `BasicAuth ${login}\n`}`,
   );
   return ['-d', '-c', file];
 }

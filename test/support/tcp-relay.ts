@@ -19,10 +19,13 @@ export class TcpRelay {
   swallowNew = false;
   /** WebSocket upgrades get 403, as from a proxy that forbids them. */
   refuseUpgrades = false;
+  /** What comes is passed on so much later, ms. */
+  delayMs = 0;
   /** Upgrades that were refused. */
   refused = 0;
   private held = false;
-  private readonly target: number;
+  /** Where new connections go. */
+  target: number;
   private readonly server: Server;
   private readonly pairs = new Set<Pair>();
   private port = 0;
@@ -109,7 +112,8 @@ export class TcpRelay {
       from.on('data', (chunk: Buffer) => {
         if (pair.dead) return;
         this.bytes += chunk.length;
-        if (!to.write(chunk)) from.pause();
+        if (this.delayMs > 0) setTimeout(() => to.write(chunk), this.delayMs);
+        else if (!to.write(chunk)) from.pause();
       });
       to.on('drain', () => {
         if (!this.held) from.resume();

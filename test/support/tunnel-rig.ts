@@ -12,6 +12,8 @@ export interface TunnelRig {
   /** The forward to the target. */
   readonly port: number;
   readonly log: LogEntry[];
+  /** Starts a server with the same key, which knows no session; gives its port. */
+  anotherServer(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export const listenOn = (server: NetServer): Promise<number> =>
 
 export async function startRig(options: RigOptions): Promise<TunnelRig> {
   const log: LogEntry[] = [];
+  const others: Server[] = [];
   const sink = (scope: string): Logger => new Logger(scope, 'debug', (entry) => log.push(entry));
   const sockets = new Set<Socket>();
   const target = createServer({ allowHalfOpen: true }, (socket) => {
@@ -76,9 +79,18 @@ export async function startRig(options: RigOptions): Promise<TunnelRig> {
     serverPort,
     port: rule.listening?.port ?? 0,
     log,
+    async anotherServer() {
+      const another = new Server({
+        listen: { host: '127.0.0.1', port: 0 },
+        users: [key],
+        log: sink('server'),
+      });
+      others.push(another);
+      return (await another.start()).port;
+    },
     async close() {
       client.destroy();
-      await server.close();
+      for (const each of [server, ...others]) await each.close();
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => target.close(resolve));
     },

@@ -64,6 +64,11 @@ export interface Carrier {
   readonly heardAt: number;
   /** Silence that means nothing, ms: the time between two signs of life of an idle path. Absent = none is normal. */
   readonly quietMs?: number;
+  /**
+   * Round trip by which the windows of streams are judged, ms, where the shortest echo is no measure: a window may
+   * grow while it is used up within about this. Absent = the shortest echo.
+   */
+  readonly windowRttMs?: number;
   /** Longest record it can take, bytes; absent = any. */
   readonly maxRecordBytes?: number;
   /** What it found out about its path, by name: for people. Times in ms, sizes in bytes. */

@@ -32,6 +32,8 @@ export function readAnswer(socket: Socket, limit: number, done: (bytes: Buffer) 
     socket.on('data', onData);
     socket.once('error', reject);
     socket.once('close', onClose);
+    // Paused after an earlier answer.
+    socket.resume();
   });
 }
 

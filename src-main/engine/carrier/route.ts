@@ -57,7 +57,10 @@ export async function openRoute(options: RouteOptions): Promise<net.Socket> {
   const name = direct ? url.host : `the proxy ${route.host}:${route.port}`;
   const socket = net.connect({ host, port, noDelay: true });
   const cut = (): void => {
-    socket.destroy(new CulvertError('ERR_CLOSED', 'no longer wanted'));
+    const { reason } = signal;
+    socket.destroy(
+      reason instanceof CulvertError ? reason : new CulvertError('ERR_CLOSED', 'no longer wanted'),
+    );
   };
   const timer = setTimeout(() => {
     const text = `${name} did not answer within ${timeoutMs / 1000} s`;

@@ -105,7 +105,11 @@ function shakeHands(
       perMessageDeflate: false,
       followRedirects: false,
       // `ws` would connect by itself; the way there may lead through a proxy.
-      createConnection: () => socket,
+      createConnection: () => {
+        // A proxy's answer was read from it, and it was paused: what comes now is asked for by the request.
+        socket.resume();
+        return socket;
+      },
     });
     const onAbort = (): void => {
       reject(signal.reason);

@@ -120,7 +120,9 @@ export class CandidateBook {
   }
 
   status(inUse: CarrierKind | undefined): PathStatus[] {
-    return this.pages.map((page) => ({
+    // One that has never been possible here is no news.
+    const known = this.pages.filter(({ candidate }) => candidate.available() || candidate.kind === inUse);
+    return known.map((page) => ({
       transport: page.candidate.kind,
       name: page.candidate.name,
       rank: page.candidate.rank,

@@ -1,5 +1,6 @@
 import type { CulvertError } from '../base/errors.ts';
 import type { Carrier, CarrierKind } from '../carrier/carrier.ts';
+import type { PathMemory } from '../carrier/http/path.ts';
 import type { ForeignAnswer } from './server-answer.ts';
 
 /** Result of one try to carry a first flight to the server. */
@@ -24,6 +25,10 @@ export interface Candidate {
   /** Whether it makes sense now: a transport may need something that the server or the network does not have. */
   available(): boolean;
   readonly carry: Carry;
+  /** A session began: what the server's hello offers, and the round trip to it, ms. */
+  learn?(features: number, rttMs: number | undefined): void;
   /** The network is another one: what was learnt about the path is forgotten. */
   forget?(): void;
+  /** What was learnt, for another run on the same network. */
+  memory?(): PathMemory | undefined;
 }

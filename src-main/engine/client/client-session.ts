@@ -19,6 +19,8 @@ export interface DialContext {
 export interface ClientSession {
   readonly session: Session;
   readonly mux: Muxer;
+  /** Of the server's hello. */
+  readonly features: number;
 }
 
 /** Makes the client's end of a session; nobody watches it yet, and it has no carrier. */
@@ -41,7 +43,7 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     peerWindowBytes: grant.hello.windowBytes,
     peerFeatures: grant.hello.features,
     clock,
-    rttMs: () => session.stats.minRttMs,
+    rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
     fault: (error) => session.destroy(error),
     wake: (now) => session.wake(now),
   });
@@ -50,5 +52,5 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     onRecord: (pieces) => mux.onRecord(pieces),
     onSessionEnd: (error) => mux.destroy(error.code === 'ERR_CLOSED' ? 'shutdown' : 'sessionLost'),
   });
-  return { session, mux };
+  return { session, mux, features: grant.hello.features };
 }

@@ -1,6 +1,7 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
 import type { CarrierKind } from '../carrier/carrier.ts';
+import type { PathMemory } from '../carrier/http/path.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { ByteBudget } from '../pump/datagram-queue.ts';
@@ -45,6 +46,7 @@ export class Client {
   private readonly tunnel: Tunnel;
   private readonly dialer: Dialer;
   private readonly wake: WakeWatch;
+  private readonly memory: () => PathMemory | undefined;
   private readonly rules: ForwardRule[];
   private readonly log: Logger;
   private readonly budget: ByteBudget;
@@ -59,14 +61,16 @@ export class Client {
     this.tunnel = new Tunnel({ dialTimeoutMs: config.dialTimeoutMs, maxWaiting: MAX_WAITING, clock });
     const random = options.random ?? systemRandom;
     this.choice = { transport: options.transport ?? 'auto' };
+    const candidates = candidatesFor(
+      options,
+      { timeoutMs: config.connectTimeoutMs, clock, random, log, secret: options.key.datagramKey },
+      this.choice,
+    );
+    this.memory = () => candidates.map((each) => each.memory?.()).find((found) => found !== undefined);
     this.dialer = new Dialer({
       server: options.server.host,
       key: options.key,
-      candidates: candidatesFor(
-        options,
-        { timeoutMs: config.connectTimeoutMs, clock, random, log },
-        this.choice,
-      ),
+      candidates,
       tunnel: this.tunnel,
       config,
       clock,
@@ -140,6 +144,11 @@ export class Client {
   /** What is open now, per rule and in the order of `status().rules`. */
   connections(): ConnectionStatus[][] {
     return this.rules.map((rule) => rule.connections());
+  }
+
+  /** What was learnt about the path, to be kept per server and network and given to the next client. */
+  get pathMemory(): PathMemory | undefined {
+    return this.memory();
   }
 
   /** Try again now instead of at the backoff's end. */

@@ -8,7 +8,7 @@ import type { DialContext } from './client-session.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { insistence } from './insistence.ts';
 import { type Failures, Round } from './round.ts';
-import { failureError, isServersWord, mostTelling } from './server-answer.ts';
+import { failureError, isForbidden, isServersWord, mostTelling } from './server-answer.ts';
 import { type Begun, tryBegin } from './try-begin.ts';
 
 export interface ConnectorOptions extends DialContext {
@@ -25,12 +25,17 @@ export type Connection =
   | { kind: 'refused'; error: CulvertError }
   | { kind: 'failed'; error: CulvertError };
 
+/** ... as often as this: then it is the site in front of the server that says so. */
+const DOUBTS = 3;
+
 /** Connects by the best transport that works: for a new session, or for one that has no carrier. One at a time. */
 export class Connector {
   private readonly options: ConnectorOptions;
   private readonly book: CandidateBook;
   private readonly clockOffset: ClockOffset;
   private round: { cancel(): void } | undefined;
+  /** Times an old session was refused where a new one stood, by what may be a filter on the way. */
+  private doubts = 0;
 
   constructor(options: ConnectorOptions, book: CandidateBook) {
     this.options = options;
@@ -44,8 +49,11 @@ export class Connector {
     this.round = undefined;
   }
 
-  /** A new session. */
-  begin(done: (connection: Connection) => void): void {
+  /**
+   * A new session. `old`: there is one that was refused. Where a new one stands, it is asked for once more by the
+   * same way, as it may have been somebody on the way who refused it.
+   */
+  begin(old: Attacher | undefined, done: (connection: Connection) => void): void {
     const { options } = this;
     const candidates = this.order(done);
     if (candidates === undefined) return;
@@ -68,12 +76,42 @@ export class Connector {
         if (outcome.kind === 'won') {
           const { candidate, value } = outcome;
           this.mark(candidate, failures);
-          done({ kind: 'begun', candidate, begun: value, why: this.why(candidate, failures) });
-        } else if (this.correctClock(failures)) this.begin(done);
+          const begun = { candidate, begun: value, why: this.why(candidate, failures) };
+          if (old === undefined) done({ kind: 'begun', ...begun });
+          else this.askOnceMore(old, begun, done);
+        } else if (this.correctClock(failures)) this.begin(old, done);
         else done({ kind: 'failed', error: this.errorOf(failures) });
       },
     });
     this.run(round);
+  }
+
+  private askOnceMore(
+    old: Attacher,
+    made: { candidate: Candidate; begun: Begun; why: string },
+    done: (connection: Connection) => void,
+  ): void {
+    const { candidate, begun, why } = made;
+    const tried = old.try(candidate, 'replace', (result) => {
+      this.round = undefined;
+      const refused = result.kind === 'answer';
+      if (refused && !begun.session.isEnded && (!isForbidden(result.answer) || ++this.doubts >= DOUBTS)) {
+        this.doubts = 0;
+        return done({ kind: 'begun', ...made });
+      }
+      begun.session.close();
+      if (result.kind === 'passed') {
+        done({ kind: 'attached', candidate, carrier: result.value.carrier, why });
+        return;
+      }
+      done({ kind: 'failed', error: failureError(this.options.server, result) });
+    });
+    this.round = {
+      cancel: () => {
+        tried.cancel();
+        begun.session.close();
+      },
+    };
   }
 
   /** A carrier for a session that has none since `lostAt`; while that is fresh, it is tried at short intervals. */

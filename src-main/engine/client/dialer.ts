@@ -153,7 +153,7 @@ export class Dialer {
     const { live } = this;
     if (live === undefined) {
       this.setState({ kind: 'connecting', since: this.since });
-      this.connector.begin((connection) => this.connected(connection));
+      this.connector.begin(undefined, (connection) => this.connected(connection));
       return;
     }
     this.connector.attach(live, this.lostAt, this.refusals === 0, (connection) => this.connected(connection));
@@ -171,7 +171,8 @@ export class Dialer {
         this.refusals++;
         this.options.log.debug('the server did not take the session back');
         // The old one is given up only once a new one stands.
-        if (this.refusals >= ATTACH_TRIES) this.connector.begin((begun) => this.connected(begun));
+        if (this.refusals >= ATTACH_TRIES)
+          this.connector.begin(this.live?.attacher, (begun) => this.connected(begun));
         else this.failed(connection.error);
         return;
       case 'failed':
@@ -197,6 +198,7 @@ export class Dialer {
       onEnd: (error) => this.ended(error),
     });
     this.live = live;
+    for (const each of options.candidates) each.learn?.(begun.features, begun.rttMs);
     this.book.passed(candidate.kind, begun.rttMs);
     this.choose(candidate, begun.carrier, why);
     this.active(live, begun.carrier);

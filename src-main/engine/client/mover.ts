@@ -35,6 +35,9 @@ const LEAVE_GAP_MS = 5_000;
 /** A slow path is left for one whose echo takes less than this share of its own. */
 const MUCH_BETTER = 0.5;
 /** After a look for something faster, the next one waits, ms: load moves with the session. */
+/** An echo this long, and this many times as long as that of the carrier in use, is no improvement. */
+const SLOW_MS = 1_000;
+const SLOW_FACTOR = 5;
 const SLOW_HOLD_MS = 60_000;
 
 /**
@@ -89,14 +92,26 @@ export class Mover {
 
   private improve(): void {
     if (this.used === undefined || this.round !== undefined) return;
-    const better = this.options.book.betterThan(this.used.candidate.kind);
+    const { book } = this.options;
+    const better = book.betterThan(this.used.candidate.kind);
     if (better.length === 0) return this.planImprovement();
     this.start('improve', better, (outcome) => {
       this.mark(outcome.failures);
       if (outcome.kind === 'lost') return this.planImprovement();
+      const { rttMs, carrier } = outcome.value;
+      if (rttMs !== undefined && rttMs > this.tolerableMs) {
+        book.failed(outcome.candidate.kind, slowError(rttMs));
+        carrier.destroy(unwanted());
+        return this.planImprovement();
+      }
       const from = this.used?.candidate.name ?? 'nothing';
       this.move(outcome.candidate, outcome.value, false, `better than ${from}, which was in use`);
     });
+  }
+
+  /** A better transport whose echo takes longer is not better here. */
+  private get tolerableMs(): number {
+    return Math.max(SLOW_MS, SLOW_FACTOR * (this.options.session.stats.rttMs ?? 0));
   }
 
   /** The transport in use is no longer wanted: another one takes over once it works, and until then this one goes on. */
@@ -164,6 +179,9 @@ export class Mover {
         const { carrier, rttMs: found } = outcome.value;
         // Without an echo it is wanted at once: the one in use is gone.
         if (found === undefined || found < rttMs * MUCH_BETTER) {
+          const { used } = this;
+          if (used !== undefined && used.candidate !== outcome.candidate)
+            book.failed(used.candidate.kind, slowError(rttMs));
           const why = `the one before was slow (an echo took ${Math.round(rttMs)} ms)`;
           return this.move(outcome.candidate, outcome.value, false, why);
         }
@@ -229,4 +247,8 @@ export class Mover {
     if (left === undefined) return;
     if (session.carrier !== undefined && session.carrier !== left) session.choose(session.carrier, true);
   }
+}
+
+function slowError(rttMs: number): CulvertError {
+  return new CulvertError('ERR_CARRIER_TIMEOUT', `it is slow (an echo took ${Math.round(rttMs)} ms)`);
 }

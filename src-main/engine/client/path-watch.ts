@@ -45,6 +45,7 @@ export class PathWatch {
   private progressAt = 0;
   private moved = false;
   private asking = false;
+  private doubting = false;
   private echoedAt = 0;
   private bestMs: number | undefined;
   private lateEchoes = 0;
@@ -65,6 +66,7 @@ export class PathWatch {
     this.progressAt = this.echoedAt;
     this.moved = false;
     this.asking = false;
+    this.doubting = false;
     this.bestMs = undefined;
     this.lateEchoes = 0;
     this.ill = false;
@@ -84,8 +86,10 @@ export class PathWatch {
 
   /** The carrier itself has its doubts. Its own remedies may be enough: that shows soon. */
   doubt(carrier: Carrier): void {
-    if (carrier !== this.carrier || this.asking) return;
-    const rtt = this.options.session.stats.rttMs ?? DOUBT_MAX_MS;
+    if (carrier !== this.carrier || this.doubting || this.ill) return;
+    this.doubting = true;
+    // The shortest round trip: what waits behind data says nothing of the path.
+    const rtt = this.options.session.stats.minRttMs ?? DOUBT_MAX_MS;
     this.ask(carrier, Math.min(DOUBT_MAX_MS, Math.max(DOUBT_MIN_MS, 4 * rtt)));
   }
 
@@ -125,9 +129,10 @@ export class PathWatch {
     return Math.min(MAX_PATIENCE_MS, Math.max(PATIENCE_MS, 4 * rtt));
   }
 
+  /** A further one takes the place of the one before. */
   private ask(carrier: Carrier, patienceMs: number): void {
     const { session, clock } = this.options;
-    const { turn } = this;
+    const turn = ++this.turn;
     const askedAt = clock.now();
     const before = this.traffic;
     const quiet = session.unacknowledged < QUIET_BYTES;
@@ -137,21 +142,31 @@ export class PathWatch {
       if (turn !== this.turn || this.carrier !== carrier) return;
       this.asking = false;
       this.echoedAt = clock.now();
-      if (rttMs === undefined) {
-        const progress = Math.max(carrier.heardAt, this.progressAt);
-        // Busy, then: others came before the echo.
-        if (progress > askedAt) return this.well();
-        this.ill = true;
-        this.options.onStall(askedAt);
-        return;
-      }
+      const wasQuiet = quiet && this.traffic - before < QUIET_BYTES;
+      if (rttMs === undefined) return this.missed(carrier, askedAt, patienceMs, wasQuiet);
+      this.doubting = false;
       this.options.onEcho(rttMs);
-      this.judge(rttMs, quiet && this.traffic - before < QUIET_BYTES);
+      this.judge(rttMs, wasQuiet);
     });
   }
 
+  private missed(carrier: Carrier, askedAt: number, patienceMs: number, quiet: boolean): void {
+    const progress = Math.max(carrier.heardAt, this.progressAt);
+    if (progress <= askedAt) {
+      this.doubting = false;
+      this.ill = true;
+      this.options.onStall(askedAt);
+      return;
+    }
+    // Busy, where others came before the echo; or these were the last before the path died.
+    if (this.echoedAt - progress >= patienceMs / 2) return this.ask(carrier, patienceMs);
+    this.doubting = false;
+    // Whatever it will take, it is at least this.
+    this.judge(patienceMs, quiet);
+  }
+
   private judge(rttMs: number, quiet: boolean): void {
-    const best = Math.min(rttMs, this.bestMs ?? rttMs);
+    const best = Math.min(rttMs, this.bestMs ?? this.options.session.stats.minRttMs ?? rttMs);
     this.bestMs = best;
     if (rttMs < SLOW_MS || rttMs < best * SLOW_FACTOR) {
       this.lateEchoes = 0;

@@ -27,6 +27,11 @@ export function isServersWord({ status }: ForeignAnswer): boolean {
   return !GATEWAY.has(status);
 }
 
+/** What a proxy or a filter says, and now and then a site. */
+export function isForbidden({ status }: ForeignAnswer): boolean {
+  return status === 403 || status === 451;
+}
+
 export function failureError(server: string, failure: TryFailure, clock?: ClockKnowledge): CulvertError {
   return failure.kind === 'error' ? failure.error : answerError(server, failure.answer, clock);
 }
@@ -57,7 +62,7 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
         : 'a network that asks for a login may answer so: open a web page in a browser first',
     });
   }
-  if (answer.status === 403 || answer.status === 451) {
+  if (isForbidden(answer)) {
     return new CulvertError('ERR_BLOCKED', `the way to ${server} is forbidden (${said})`, {
       remedy:
         'a proxy or a filter does not let it through: try --transport auto, another path (-U) or another network; ' +

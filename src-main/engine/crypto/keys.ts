@@ -12,6 +12,7 @@ export const MAX_PASSPHRASE_BYTES = 1024;
 
 const PASSPHRASE_SALT = 'culvert/1 passphrase';
 const ATTACH_INFO = 'culvert/1 attach';
+const DATAGRAM_INFO = 'culvert/1 datagram';
 const ID_INFO = 'culvert/1 id';
 /** scrypt (RFC 7914) takes 128 · N · r = 32 MiB here, just above Node's own limit. */
 const SCRYPT: ScryptOptions = { N: 32_768, r: 8, p: 1, maxmem: 64 << 20 };
@@ -22,6 +23,8 @@ const KEY_REMEDY = 'make one with: culvert keygen';
 export class UserKey {
   /** AES-256 key of the blocks that re-attach a carrier to its session. */
   readonly attachKey: KeyObject;
+  /** From which the keys of sealed datagrams are derived. */
+  readonly datagramKey: KeyObject;
   readonly name: string | undefined;
   /**
    * A fingerprint to tell keys apart in logs: 8 characters. It is no secret, yet of a passphrase it lets one
@@ -38,6 +41,7 @@ export class UserKey {
     this.#psk = Buffer.from(psk);
     this.name = name;
     this.attachKey = createSecretKey(deriveKey(this.#psk, ATTACH_INFO));
+    this.datagramKey = createSecretKey(deriveKey(this.#psk, DATAGRAM_INFO));
     this.id = deriveKey(this.#psk, ID_INFO, 6).toString('base64url');
   }
 

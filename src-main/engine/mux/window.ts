@@ -31,7 +31,7 @@ export class ReceiveWindow {
     this.size = initial;
     this.cap = cap;
     this.clock = clock;
-    this.grantedAt = 0;
+    this.grantedAt = clock.now();
   }
 
   /** False: the peer sent more than it had credit for. */
@@ -47,8 +47,12 @@ export class ReceiveWindow {
     let credit = this.consumedBytes;
     if (this.size < this.cap) {
       const now = this.clock.now();
-      if (this.grantedAt !== 0 && now - this.grantedAt < this.growWithin()) {
-        const grown = Math.min(this.cap, this.size * 2);
+      const took = now - this.grantedAt;
+      const within = this.growWithin();
+      if (took < within) {
+        // Used up so soon that twice would not do either.
+        const factor = took < within / 2 ? 4 : 2;
+        const grown = Math.min(this.cap, this.size * factor);
         credit += grown - this.size;
         this.size = grown;
       }

@@ -41,6 +41,7 @@ export interface DatagramPumpOptions {
   /** `payload` is a view that stays as it is. */
   onDatagram: (payload: Buffer, address: Target | undefined) => void;
   onFailure?: (failure: DatagramFailure, address: Target | undefined) => void;
+  /** The far end has it. Given where this side opens: a stream that is never opened fails by itself. */
   onOpened?: () => void;
   /** It is over, by whichever side. Called once. */
   onOver: (why: DatagramEnd) => void;
@@ -65,7 +66,9 @@ export class DatagramPump implements StreamEvents {
   private readonly options: DatagramPumpOptions;
   private readonly reader: DatagramReader;
   private readonly queue: DatagramQueue<Buffer>;
-  private readonly idle: IdleTimer;
+  private idle: IdleTimer;
+  /** Until the far end has it, its own timer decides. */
+  private opening: boolean;
   private stream: TunnelStream | undefined;
   private blocked = false;
   private flushQueued = false;
@@ -82,7 +85,8 @@ export class DatagramPump implements StreamEvents {
       clock,
       onDropped: (count) => tally.count('dropped', count),
     });
-    this.idle = new IdleTimer(options.idleMs, clock, () => this.timedOut());
+    this.opening = options.onOpened !== undefined;
+    this.idle = this.idleTimer();
   }
 
   get isOver(): boolean {
@@ -140,6 +144,8 @@ export class DatagramPump implements StreamEvents {
   // ---- StreamEvents ---------------------------------------------------------------------------------------
 
   onOpened(): void {
+    this.opening = false;
+    this.idle.touch();
     this.options.onOpened?.();
   }
 
@@ -206,8 +212,16 @@ export class DatagramPump implements StreamEvents {
     }
   }
 
+  private idleTimer(): IdleTimer {
+    return new IdleTimer(this.options.idleMs, this.options.clock, () => this.timedOut());
+  }
+
   private timedOut(): void {
     if (this.over) return;
+    if (this.opening) {
+      this.idle = this.idleTimer();
+      return;
+    }
     this.finish({ kind: 'idle' });
     this.stream?.reset('timeout');
   }

@@ -17,12 +17,18 @@ import { STREAM_PROTOCOL } from '../wire/frame.ts';
 import { type CoverSpec, createCover } from './cover.ts';
 import { Front } from './front.ts';
 import { HttpTunnel } from './http-tunnel.ts';
+import { KcpTunnel } from './kcp-tunnel.ts';
 import { dialTarget } from './outbound.ts';
 import { UdpOutbound, type UdpOwner } from './udp-outbound.ts';
 
 export interface ServerOptions {
   /** Absent host = all interfaces. Port 0 = any free one. */
   listen: { host?: string; port: number };
+  /**
+   * Where it takes KCP over UDP; absent = not at all. Port 0 = the number of the TCP port. `told`: the port that
+   * clients are told, where something before the server translates it.
+   */
+  udp?: { host?: string; port: number; told?: number };
   /** At least one. */
   users: readonly UserKey[];
   cover?: CoverSpec;
@@ -63,8 +69,10 @@ export class Server {
   private readonly registry: SessionRegistry;
   private readonly gate: Gate;
   private readonly http: HttpTunnel;
+  private readonly kcp: KcpTunnel | undefined;
   private readonly front: Front;
   private readonly listenAt: { host?: string; port: number };
+  private readonly udpAt: ServerOptions['udp'];
   private readonly muxers = new Map<Session, Muxer>();
   private readonly begun = new WeakMap<Session, number>();
   private readonly udp: UdpOutbound;
@@ -76,6 +84,7 @@ export class Server {
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? systemRandom;
     this.listenAt = options.listen;
+    this.udpAt = options.udp;
     this.registry = new SessionRegistry(this.config, this.clock);
     this.gate = new Gate({
       users: options.users,
@@ -88,6 +97,7 @@ export class Server {
       windowBytes: this.config.initialWindowBytes,
       receiveBytes: this.config.receiveBufferBytes,
       keptMs: this.config.detachedMs,
+      features: () => this.kcp?.features ?? 0,
     });
     this.udp = new UdpOutbound({ config: this.config, clock: this.clock, log: this.log.child('udp') });
     this.http = new HttpTunnel({
@@ -95,6 +105,18 @@ export class Server {
       makeSession: (admission) => this.makeSession(admission),
       clock: this.clock,
     });
+    this.kcp =
+      options.udp === undefined
+        ? undefined
+        : new KcpTunnel({
+            gate: this.gate,
+            users: options.users,
+            makeSession: (admission) => this.makeSession(admission),
+            told: options.udp.told,
+            config: this.config,
+            clock: this.clock,
+            random: this.random,
+          });
     this.front = new Front({
       cover: createCover(options.cover ?? { kind: 'none' }, { log: this.log.child('cover') }),
       claimUpgrade: (request, socket, head) => this.claimUpgrade(request, socket, head),
@@ -104,8 +126,16 @@ export class Server {
   }
 
   /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
-  async start(): Promise<{ address: string; port: number }> {
-    return this.front.listen(this.listenAt);
+  async start(): Promise<{ address: string; port: number; udpPort?: number }> {
+    const bound = await this.front.listen(this.listenAt);
+    if (this.kcp === undefined || this.udpAt === undefined) return bound;
+    try {
+      const at = { host: this.udpAt.host, port: this.udpAt.port || bound.port };
+      return { ...bound, udpPort: (await this.kcp.listen(at)).port };
+    } catch (error) {
+      this.front.destroy();
+      throw error;
+    }
   }
 
   sessions(): ServerSessionStatus[] {
@@ -146,6 +176,7 @@ export class Server {
     this.udp.close();
     await this.drained();
     for (const { session } of this.registry.list()) session.close();
+    this.kcp?.close();
     this.front.destroy();
     await closed;
   }
@@ -201,7 +232,7 @@ export class Server {
       limits: config,
       peerWindowBytes: admission.hello.windowBytes,
       clock,
-      rttMs: () => session.stats.minRttMs,
+      rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
       fault: (error) => session.destroy(error),
       wake: (now) => session.wake(now),
       onOpen: (incoming, target, protocol) => {

@@ -32,6 +32,8 @@ export interface GateOptions {
   windowBytes: number;
   receiveBytes: number;
   keptMs: number;
+  /** Further bits of the server's hello, as they are at the moment. */
+  features?: () => number;
 }
 
 export type Admission =
@@ -124,7 +126,7 @@ export class Gate {
       encodeServerHello(
         {
           sessionId,
-          features: FEATURE.tcp | FEATURE.udp,
+          features: (FEATURE.tcp | FEATURE.udp | (this.options.features?.() ?? 0)) >>> 0,
           windowBytes: this.options.windowBytes,
           receiveBytes: this.options.receiveBytes,
           keptMs: this.options.keptMs,

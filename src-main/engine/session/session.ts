@@ -1,6 +1,6 @@
 import { assertNever, CulvertError } from '../base/errors.ts';
 import { release } from '../base/release.ts';
-import type { Carrier, CarrierRecord, Flow } from '../carrier/carrier.ts';
+import type { Carrier, Flow } from '../carrier/carrier.ts';
 import {
   MAX_RECORD_PLAIN,
   RECORD_KIND,
@@ -11,17 +11,11 @@ import {
   type SealedRecord,
 } from '../crypto/record.ts';
 import { RecordReader } from '../crypto/record-reader.ts';
-import {
-  type AckState,
-  type AttachMode,
-  type Control,
-  decodeControl,
-  encodeControl,
-} from '../wire/control.ts';
+import { type AckState, type AttachMode, type Control, decodeControl } from '../wire/control.ts';
 import type { CarrierControl } from '../wire/poll.ts';
 import { AckScheduler } from './ack-scheduler.ts';
 import { CarrierSet } from './carrier-set.ts';
-import { randomPadding } from './client-flight.ts';
+import { ControlSealer } from './control-sealer.ts';
 import { type EchoDone, Echoes } from './echoes.ts';
 import { type FlightControl, readFlightControl } from './flight-control.ts';
 import { Liveness } from './liveness.ts';
@@ -62,7 +56,7 @@ export class Session {
   private active: Carrier | undefined;
   private wasActive = false;
   private ended: CulvertError | undefined;
-  private controlSeq = 0;
+  private readonly controls: ControlSealer;
   private readonly acks: AckScheduler;
   private pumpQueued = false;
 
@@ -70,13 +64,14 @@ export class Session {
     this.options = options;
     this.id = options.id;
     this.sealer = new RecordSealer(options.sendSecret);
+    this.controls = new ControlSealer(this.sealer, options.random);
     this.opener = new RecordOpener(options.receiveSecret);
     this.order = new ReceiveOrder(options.limits.receiveBufferBytes);
     this.rate = new RateMeter(options.clock);
     this.acks = new AckScheduler(options.limits, options.clock, () => this.sendAck());
     this.carriers = new CarrierSet(options.limits.maxCarriers);
     this.echoes = new Echoes(options.clock, options.random, (carrier, token) =>
-      carrier.send([this.sealControl({ type: 'ping', token, ack: this.takeAck() })]),
+      carrier.send([this.controls.record({ type: 'ping', token, ack: this.takeAck() })]),
     );
     this.liveness = new Liveness({
       limits: options.limits,
@@ -130,20 +125,12 @@ export class Session {
 
   /** The client's first flight on a further carrier: a sealed ATTACH. */
   sealAttach(mode: AttachMode): Buffer {
-    return Buffer.concat(this.sealPadded({ type: 'attach', mode, ack: this.order.state() }));
+    return this.controls.padded({ type: 'attach', mode, ack: this.order.state() });
   }
 
   /** A control record of a carrier. A POLL has the block in front that leads to this session. */
   sealCarrierControl(control: CarrierControl): Buffer {
-    const parts = this.sealPadded(control);
-    const block = control.type === 'poll' ? this.options.flightBlock?.() : undefined;
-    if (block === undefined && parts.length === 1) return parts[0];
-    return Buffer.concat(block ? [block, ...parts] : parts);
-  }
-
-  private sealPadded(control: Control): readonly Buffer[] {
-    const plain = Buffer.concat([encodeControl(control), randomPadding(this.options.random)]);
-    return this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length).parts;
+    return this.controls.padded(control, control.type === 'poll' ? this.options.flightBlock?.() : undefined);
   }
 
   /** Reads an ATTACH or a POLL at the head of a request. Undefined: it does not verify or was seen before. */
@@ -157,7 +144,7 @@ export class Session {
     this.applyAck(attach.ack);
     this.attach(carrier, false);
     if (!this.carriers.has(carrier)) return;
-    carrier.send([this.sealControl({ type: 'attached', ack: this.takeAck() })]);
+    carrier.send([this.controls.record({ type: 'attached', ack: this.takeAck() })]);
     if (this.active === undefined) this.activate(carrier);
     this.obey(carrier, attach);
   }
@@ -175,7 +162,7 @@ export class Session {
   choose(carrier: Carrier, alone: boolean): void {
     if (!this.carriers.has(carrier)) return;
     const mode = alone ? 'replace' : 'use';
-    carrier.send([this.sealControl({ type: 'attach', mode, ack: this.takeAck() })]);
+    carrier.send([this.controls.record({ type: 'attach', mode, ack: this.takeAck() })]);
     if (carrier !== this.active) this.activate(carrier);
     if (alone) this.carriers.destroyOthers(carrier);
   }
@@ -256,16 +243,11 @@ export class Session {
     record.handedOver();
     // An ACK that is nearly due leaves with it: one system call less here and at the peer.
     if (!this.acks.nearlyDue) carrier.send([record]);
-    else carrier.send([this.sealControl({ type: 'ack', ack: this.takeAck() }), record]);
-  }
-
-  private sealControl(control: Control): CarrierRecord {
-    const plain = encodeControl(control);
-    return this.sealer.seal(RECORD_KIND.control, this.controlSeq++, [plain], plain.length);
+    else carrier.send([this.controls.record({ type: 'ack', ack: this.takeAck() }), record]);
   }
 
   private sendControl(control: Control): void {
-    this.active?.send([this.sealControl(control)]);
+    this.active?.send([this.controls.record(control)]);
   }
 
   // ---- receiving ------------------------------------------------------------------------------------------
@@ -337,7 +319,7 @@ export class Session {
       case 'ack':
         return this.applyAck(control.ack);
       case 'ping':
-        carrier.send([this.sealControl({ type: 'pong', token: control.token, ack: this.takeAck() })]);
+        carrier.send([this.controls.record({ type: 'pong', token: control.token, ack: this.takeAck() })]);
         this.applyAck(control.ack);
         return;
       case 'pong': {

@@ -24,7 +24,19 @@ export const FEATURE = {
   tcp: 1,
   /** Streams of the protocols `udp` and `udpMany`. */
   udp: 2,
+  /** KCP, at the UDP port in the upper 16 bits. */
+  kcp: 4,
 } as const;
+
+/** The server's bits that say that it takes KCP at this UDP port. */
+export function kcpFeature(port: number): number {
+  return ((port << 16) | FEATURE.kcp) >>> 0;
+}
+
+/** The UDP port at which the server takes KCP, by its hello. */
+export function kcpPort(features: number): number | undefined {
+  return features & FEATURE.kcp ? features >>> 16 : undefined;
+}
 
 export interface ClientHello {
   /** The client's wall clock, ms since the Unix epoch. */

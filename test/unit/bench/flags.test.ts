@@ -115,7 +115,7 @@ describe('parseBenchOptions', () => {
     expect(options?.nodes).toEqual(['/a', '/b']);
   });
 
-  it.each(['kcp', '--runs=0', '--seconds=0', '--seconds=x'])('refuses %s', (word) => {
+  it.each(['quic', '--runs=0', '--seconds=0', '--seconds=x'])('refuses %s', (word) => {
     expect(failure(() => parseBenchOptions([word], '/node'))).toEqual(badOption);
   });
 });

@@ -27,7 +27,10 @@ describe('the lines of goflyway’s manual and of Culvert’s README', () => {
       { listen: everywhere(8100), transport: 'ws', key: { from: '-p', text: 'testkey' } },
     ],
     ['-v -v -k testkey -w :8100', { listen: everywhere(8100), verbosity: 2 }],
-    [':8100 -K -p k', { listen: everywhere(8100), transport: 'kcp' }],
+    [':8100 -K -p k', { listen: everywhere(8100), transport: 'kcp', udp: everywhere(8100) }],
+    [':8100 -w -p k', { udp: undefined }],
+    [':80 --udp 127.0.0.1:443 -p k', { listen: everywhere(80), udp: { host: '127.0.0.1', port: 443 } }],
+    [':80 -K --udp :443 -p k', { udp: everywhere(443) }],
   ])('server: %s', (line, expected) => {
     expect(server(line)).toMatchObject({ role: 'server', ...expected });
     expect(run(line).notes).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../../src-main/cli/arguments.ts';
-import { checkTransport, engineConfig, warnOfWeakKey } from '../../../src-main/cli/engine-options.ts';
+import { engineConfig, warnOfWeakKey } from '../../../src-main/cli/engine-options.ts';
 import type { CliOptions } from '../../../src-main/cli/options.ts';
 import { DEFAULT_CONFIG, generateKey, Logger, resolveConfig } from '../../../src-main/engine/index.ts';
 
@@ -33,16 +33,6 @@ describe('limits', () => {
     for (const text of ['4096', '1g'])
       expect(() => resolveConfig(engineConfig(options(`:80 -W ${text}`)))).not.toThrow();
   });
-});
-
-test.each(['-K :80', '--transport kcp -D 1080 s:80 -p k'])('%s is not there yet', (line) => {
-  expect(() => checkTransport(options(line))).toThrow(
-    expect.objectContaining({ code: 'ERR_BAD_OPTION', remedy: expect.stringContaining('--transport auto') }),
-  );
-});
-
-test.each(['-w :80', '--transport auto :80', ':80'])('%s is there', (line) => {
-  expect(() => checkTransport(options(line))).not.toThrow();
 });
 
 test('a weak key is warned of, without the key', () => {

@@ -1,13 +1,13 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import { CulvertError, describeError } from '../../base/errors.ts';
 import { type Answer, type CarrierControl, MAX_POLL_NUMBERS, MODE } from '../../wire/poll.ts';
-import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats } from '../carrier.ts';
+import type { Carrier, CarrierEvents, CarrierRecord } from '../carrier.ts';
+import { CarrierEnd } from './carrier-end.ts';
 import type { ClientRequest, RequestOutcome } from './client-request.ts';
 import { ClientStreams } from './client-streams.ts';
 import type { Lane } from './lane.ts';
 import { type KeptLane, LanePool } from './lane-pool.ts';
 import { CLOSE_MS, GRACE_MS, MAX_LANES, PARK_BODY } from './limits.ts';
-import { Outbox } from './outbox.ts';
 import { Overdue } from './overdue.ts';
 import { Path, type PathMemory } from './path.ts';
 import { type Piece, RecordCutter } from './record-cutter.ts';
@@ -42,36 +42,25 @@ const TICK_MS = 500;
  * server for data. What was in a request without a good answer is sent again in another; what was in a response
  * that did not arrive is asked for by number.
  */
-export class HttpClientCarrier implements Carrier {
-  readonly kind = 'http';
+export class HttpClientCarrier extends CarrierEnd implements Carrier {
   readonly label: string;
-  readonly stats: CarrierStats = { sent: 0, received: 0 };
-  heardAt: number;
   private readonly options: HttpClientOptions;
-  private readonly clock: Clock;
-  private readonly outbox = new Outbox();
   private readonly cutter = new RecordCutter();
   private readonly lanes: LanePool;
   private readonly path: Path;
   private readonly table: RequestTable;
   private readonly streams: ClientStreams;
   private readonly overdue: Overdue;
-  private events: CarrierEvents | undefined;
   /** Length of the first answer's body, by its own account. */
   private firstBytes: number | undefined;
-  private flushQueued = false;
-  private wasFull = false;
-  private closing = false;
-  private gone = false;
   private tick: Timer | undefined;
   private pause: Timer | undefined;
 
   constructor(options: HttpClientOptions) {
+    super(options.clock);
     this.options = options;
     this.label = options.label;
-    this.clock = options.clock;
     const { clock } = options;
-    this.heardAt = clock.now();
     this.lanes = new LanePool(options.lane, () => options.newLane(this.onTraffic), clock);
     this.path = new Path(clock, options.memory);
     this.table = new RequestTable({
@@ -139,13 +128,6 @@ export class HttpClientCarrier implements Carrier {
     this.onTick();
   }
 
-  send(records: readonly CarrierRecord[]): void {
-    if (this.gone || this.closing) return;
-    this.outbox.put(records);
-    if (!this.writable) this.wasFull = true;
-    this.schedule();
-  }
-
   close(): void {
     if (this.gone || this.closing) return;
     this.streams.end();
@@ -176,16 +158,8 @@ export class HttpClientCarrier implements Carrier {
     return Math.min(MAX_LANES, this.path.wantPolls + EAGER_LANES);
   }
 
-  /** Everything that this turn's events bring leaves together. */
-  private schedule(): void {
-    if (this.flushQueued) return;
-    this.flushQueued = true;
-    process.nextTick(this.flush);
-  }
-
-  private readonly flush = (): void => {
-    this.flushQueued = false;
-    if (this.gone || this.events === undefined) return;
+  protected flush(): void {
+    if (this.events === undefined) return;
     const wait = this.path.health.pausedUntil - this.clock.now();
     if (wait > 0) {
       this.pause?.cancel();
@@ -200,11 +174,8 @@ export class HttpClientCarrier implements Carrier {
       this.finish(new CulvertError('ERR_CLOSED', 'closed'));
       return;
     }
-    if (this.wasFull && this.writable) {
-      this.wasFull = false;
-      this.events.onWritable();
-    }
-  };
+    this.tellRoom();
+  }
 
   /** After failures in a row one request tries the path; those that wait at the server since before say nothing. */
   private get isProbing(): boolean {

@@ -1,20 +1,14 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
-import {
-  type Answer,
-  type CarrierControl,
-  MODE,
-  type Poll,
-  PROBE_GAP_MS,
-  PROBE_SEEN_MS,
-  UNTOLD,
-} from '../../wire/poll.ts';
-import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from '../carrier.ts';
+import { type Answer, type CarrierControl, MODE, type Poll, PROBE_SEEN_MS, UNTOLD } from '../../wire/poll.ts';
+import type { Carrier, CarrierEvents, CarrierRecord, Flow } from '../carrier.ts';
+import { CarrierEnd } from './carrier-end.ts';
 import { type CopySink, Exchange, type RequestCopy } from './exchange.ts';
 import { ExchangeTable } from './exchange-table.ts';
 import { GONE_MS, MAX_BODY, MAX_EXCHANGES, MAX_UNCONFIRMED, PARK_BODY } from './limits.ts';
-import { Outbox, partsOf } from './outbox.ts';
-import { type BodyStream, RecordStream } from './record-stream.ts';
+import { partsOf } from './outbox.ts';
+import { PieceJoiner } from './piece-joiner.ts';
+import { ServerStreams } from './server-streams.ts';
 
 export interface HttpServerOptions {
   /** See `Poll.carrier`. */
@@ -44,40 +38,38 @@ const FIRST_POLL: Omit<Poll, 'carrier'> = {
  * The server's end of an HTTP carrier. Requests wait here until there is data; what was answered is kept until a
  * later request tells that it arrived, or that it did not.
  */
-export class HttpServerCarrier implements Carrier {
-  readonly kind = 'http';
+export class HttpServerCarrier extends CarrierEnd implements Carrier {
   readonly id: number;
   label: string;
-  readonly stats: CarrierStats = { sent: 0, received: 0 };
-  heardAt: number;
   private readonly options: HttpServerOptions;
-  private readonly clock: Clock;
-  private readonly outbox = new Outbox();
   private readonly table: ExchangeTable;
-  /** The answer that is being streamed. */
-  private stream: RecordStream | undefined;
+  private readonly streams: ServerStreams;
+  private readonly pieces = new PieceJoiner(() => this.openFlow());
   /** The request whose body is being read. */
   private receiving: Exchange | undefined;
-  private events: CarrierEvents | undefined;
   /** The newest request's view. */
   private newest: Poll;
   private newestOpen = new Set<number>();
-  private pieces: { number: number; flow: Flow; next: number } | undefined;
   private longestHoldMs = 0;
-  private flushQueued = false;
-  private wasFull = false;
-  private closing = false;
-  private gone = false;
   private watch: Timer | undefined;
 
   constructor(options: HttpServerOptions) {
+    super(options.clock);
     this.options = options;
     this.id = options.id;
     this.label = options.label;
-    this.clock = options.clock;
     this.table = new ExchangeTable(options.onForgotten);
     this.newest = { ...FIRST_POLL, carrier: options.id };
-    this.heardAt = options.clock.now();
+    this.streams = new ServerStreams({
+      clock: options.clock,
+      block: (exchange, bytes) => this.sealAnswer(exchange, bytes),
+      schedule: () => this.schedule(),
+      onLost: (records) => {
+        if (this.gone) return;
+        this.outbox.putBack(records);
+        this.schedule();
+      },
+    });
   }
 
   get writable(): boolean {
@@ -98,13 +90,6 @@ export class HttpServerCarrier implements Carrier {
   start(events: CarrierEvents): void {
     this.events = events;
     this.check();
-  }
-
-  send(records: readonly CarrierRecord[]): void {
-    if (this.gone || this.closing) return;
-    this.outbox.put(records);
-    if (!this.writable) this.wasFull = true;
-    this.schedule();
   }
 
   /** Answers every request there is, the last data first, then ends. */
@@ -166,7 +151,7 @@ export class HttpServerCarrier implements Carrier {
       if (poll.piece !== 0) held.push(Buffer.from(chunk));
     };
     const onWhole = (): void => {
-      if (poll.piece !== 0) this.onPiece(poll, held);
+      if (poll.piece !== 0 && !this.gone) this.onPiece(poll, held);
       this.onWhole(exchange);
     };
     return exchange.add(copy, onBody, onWhole, () => {
@@ -190,20 +175,16 @@ export class HttpServerCarrier implements Carrier {
     }
   }
 
-  /** Part of a record that is too long for the path. Pieces come in order; what was there before is skipped. */
   private onPiece(poll: Poll, chunks: readonly Buffer[]): void {
-    if (this.gone || this.events === undefined) return;
-    if (poll.offset === 0 && this.pieces?.number !== poll.piece)
-      this.pieces = { number: poll.piece, flow: this.events.openFlow(), next: 0 };
-    const { pieces } = this;
-    const known = pieces?.number === poll.piece ? pieces.next - poll.offset : -1;
-    if (pieces === undefined || known < 0 || known >= poll.bytes) return;
-    pieces.next += poll.bytes - known;
     try {
-      pieces.flow.push(Buffer.concat(chunks).subarray(known));
+      this.pieces.push(poll, chunks);
     } catch (error) {
       this.destroy(error instanceof CulvertError ? error : new CulvertError('ERR_RECORD', String(error)));
     }
+  }
+
+  private openFlow(): Flow {
+    return this.events?.openFlow() ?? { push: () => {} };
   }
 
   private onWhole(exchange: Exchange): void {
@@ -213,8 +194,12 @@ export class HttpServerCarrier implements Carrier {
       return;
     }
     this.table.parked.add(exchange);
-    if (poll.mode === MODE.tryDown) return this.tryStream(exchange);
-    if (poll.mode === MODE.down) return this.beginStream(exchange);
+    if (poll.mode === MODE.down || poll.mode === MODE.tryDown) {
+      const streams = poll.mode === MODE.down ? this.streams.begin(exchange) : this.streams.try(exchange);
+      if (streams) this.table.unpark(exchange);
+      else this.answerNow(exchange);
+      return;
+    }
     if (poll.holdMs === 0 || poll.bytes > PARK_BODY) {
       // What its body led to by the end of this turn (credit, mostly) goes along, and those that wait go on waiting.
       this.table.due.add(exchange);
@@ -235,57 +220,15 @@ export class HttpServerCarrier implements Carrier {
       if (exchange.isHeard && exchange.stream === undefined) this.answer(exchange, [], 0);
       this.table.forget(exchange);
     }
-    if (lost.length > 0 || (this.wasFull && this.writable)) this.schedule();
+    if (lost.length > 0 || this.owesRoom) this.schedule();
   }
 
-  // ---- streamed answers -------------------------------------------------------------------------------------
+  // ---- answers --------------------------------------------------------------------------------------------
 
-  private beginStream(exchange: Exchange): void {
-    const { events } = this;
-    const body = exchange.open(() => this.schedule());
-    if (body === undefined || events === undefined) return this.answerNow(exchange);
-    this.table.unpark(exchange);
-    const stream: RecordStream = new RecordStream({
-      body,
-      first: this.sealBlock(exchange, UNTOLD),
-      last: (bytes) => this.sealBlock(exchange, bytes),
-      holdMs: exchange.poll.holdMs,
-      clock: this.clock,
-      onEnd: (lost, broken) => {
-        if (this.stream === stream) this.stream = undefined;
-        if (this.gone) return;
-        if (broken) exchange.drop();
-        if (lost.length > 0) this.outbox.putBack(lost);
-        this.schedule();
-      },
-    });
-    exchange.stream = stream;
-    const before = this.stream;
-    this.stream = stream;
-    // The new one is there before the old one ends.
-    before?.end();
-    this.schedule();
-  }
-
-  /** Two blocks and no data: whether they arrive apart tells the client whether the path hands on what it has. */
-  private tryStream(exchange: Exchange): void {
-    const body: BodyStream | undefined = exchange.open(() => {});
-    if (body === undefined) return this.answerNow(exchange);
-    this.table.unpark(exchange);
-    const first = this.sealBlock(exchange, UNTOLD);
-    body.write([first], () => {});
-    exchange.holdTimer = this.clock.after(PROBE_GAP_MS, () => {
-      if (this.gone) return;
-      body.write([this.sealBlock(exchange, first.length)], () => {});
-      body.end();
-    });
-  }
-
-  private sealBlock(exchange: Exchange, bytes: number): Buffer {
-    const sealed =
-      this.events?.seal({ type: 'answer', ...this.answerOf(exchange, bytes) }) ?? Buffer.alloc(0);
-    this.stats.sent += sealed.length;
-    return sealed;
+  private sealAnswer(exchange: Exchange, bytes: number): Buffer {
+    const sealed = this.events?.seal({ type: 'answer', ...this.answerOf(exchange, bytes) });
+    this.stats.sent += sealed?.length ?? 0;
+    return sealed ?? Buffer.alloc(0);
   }
 
   private answerOf(exchange: Exchange, bytes: number): Answer {
@@ -301,33 +244,20 @@ export class HttpServerCarrier implements Carrier {
     return this.table.parked.size === 0 && this.outbox.bytes + bytes >= poll.wantBytes / 2;
   }
 
-  // ---- answers --------------------------------------------------------------------------------------------
-
-  private schedule(): void {
-    if (this.flushQueued) return;
-    this.flushQueued = true;
-    process.nextTick(this.flush);
-  }
-
-  private readonly flush = (): void => {
-    this.flushQueued = false;
-    if (this.gone) return;
+  protected flush(): void {
     const { due, parked } = this.table;
-    this.stats.sent += this.stream?.send(this.outbox) ?? 0;
+    this.stats.sent += this.streams.send(this.outbox);
     for (const exchange of due) this.answerNow(exchange);
     for (const exchange of parked) {
-      if (this.outbox.isEmpty || this.stream !== undefined) break;
+      if (this.outbox.isEmpty || this.streams.isOpen) break;
       this.answerNow(exchange);
     }
     for (const exchange of parked) {
       if (parked.size <= Math.max(1, this.newest.park) && !this.closing) break;
       this.answerNow(exchange);
     }
-    if (this.wasFull && this.writable) {
-      this.wasFull = false;
-      this.events?.onWritable();
-    }
-  };
+    this.tellRoom();
+  }
 
   /** With as much as waits and fits. */
   private answerNow(exchange: Exchange): void {
@@ -337,11 +267,10 @@ export class HttpServerCarrier implements Carrier {
   }
 
   private answer(exchange: Exchange, records: CarrierRecord[], bytes: number): void {
-    const { events } = this;
-    if (events === undefined) return;
-    const control = events.seal({ type: 'answer', ...this.answerOf(exchange, bytes) });
+    if (this.events === undefined) return;
+    const control = this.sealAnswer(exchange, bytes);
     const total = control.length + bytes;
-    this.stats.sent += total;
+    this.stats.sent += bytes;
     this.table.answered(exchange, total);
     exchange.settle({ parts: [control, ...partsOf(records)], bytes: total, records });
   }

@@ -154,6 +154,17 @@ describe('UdpForward', () => {
     expect(warnings()).toEqual(['the forward: limit: 1024 UDP associations are open already']);
   });
 
+  it('waits for the server as long as the dial timeout, however soon it would be idle', async () => {
+    const { pair, clock, program, send, warnings } = await setUp({ udpIdleMs: 1000 }, () => {});
+    await send(await program(), 'x');
+    clock.advance(19_999);
+    expect(pair.client.streams.size).toBe(1);
+    clock.advance(1);
+    expect(pair.client.streams.size).toBe(0);
+    expect(warnings()).toEqual(['the forward: timeout: no answer within the dial timeout']);
+    expect(clock.pending).toBe(0);
+  });
+
   it('says of refusals one line in ten seconds', async () => {
     const { pair, clock, program, send, carry, warnings } = await setUp();
     await send(await program(), 'x');

@@ -308,6 +308,78 @@ describe('a session whose carrier is lost', () => {
   });
 });
 
+describe('several carriers', () => {
+  it('one on probation carries an echo and nothing else, until it is chosen; then both sides use it', () => {
+    const { pair, clock, client, server, sent } = setUp();
+    const old = pair.attachFirst();
+    clock.advance(50);
+    const next = pair.attachAgain('probe');
+    const echoes: Array<number | undefined> = [];
+    clock.advance(20);
+    pair.client.echo(next.client, 1000, (rttMs) => echoes.push(rttMs));
+    client.send('a');
+    server.send('b');
+    clock.advance(100);
+    expect(echoes).toEqual([expect.any(Number)]);
+    expect([pair.client.carrier, pair.server.carrier]).toEqual([old.client, old.server]);
+    const reliable = sent.filter(({ from, record }) => from === next.client && record.bytes > 200);
+    expect(reliable).toEqual([]);
+
+    pair.client.choose(next.client, false);
+    clock.advance(100);
+    expect([pair.client.carrier, pair.server.carrier]).toEqual([next.client, next.server]);
+    expect(old.client.isGone).toBe(false);
+    pair.client.choose(next.client, true);
+    clock.advance(100);
+    expect([old.client.isGone, old.server.isGone]).toEqual([true, true]);
+    expect([server.got, client.got]).toEqual([['a'], ['b']]);
+  });
+
+  it('one on probation does not stand in for a carrier that is lost', () => {
+    const { pair, clock } = setUp();
+    const old = pair.attachFirst();
+    clock.advance(50);
+    pair.attachAgain('probe');
+    clock.advance(50);
+    const lost: boolean[] = [];
+    pair.client.watcher = { onCarrierLost: (_carrier, _reason, left) => lost.push(left) };
+    old.kill(0, 0);
+    clock.advance(10);
+    expect(lost).toEqual([false]);
+    expect(pair.client.carrier).toBeUndefined();
+  });
+
+  it('an ATTACH that comes late, after a newer choice, decides nothing', () => {
+    const { pair, clock } = setUp();
+    pair.attachFirst();
+    clock.advance(50);
+    const late = pair.client.sealAttach('replace');
+    const chosen = pair.attachAgain('use');
+    clock.advance(50);
+    pair.client.choose(chosen.client, true);
+    clock.advance(50);
+    const attach = pair.server.openFlight(late);
+    if (attach?.type !== 'attach') throw new Error('it verifies');
+    const stray = memoryPipe({ clock });
+    pair.server.resume(stray.server, attach);
+    expect(pair.server.carrier).toBe(chosen.server);
+    expect(chosen.server.isGone).toBe(false);
+  });
+
+  it('has a cap: the one silent longest makes room, never the one in use', () => {
+    const { pair, clock } = setUp();
+    const first = pair.attachFirst();
+    clock.advance(50);
+    const probes = Array.from({ length: pair.limits.maxCarriers }, () => {
+      clock.advance(10);
+      return pair.attachAgain('probe');
+    });
+    expect(first.server.isGone).toBe(false);
+    expect(probes[0].server.isGone).toBe(true);
+    expect(probes[1].server.isGone).toBe(false);
+  });
+});
+
 describe('ATTACH', () => {
   it('is accepted once, whole, and unchanged', () => {
     const { pair } = setUp();

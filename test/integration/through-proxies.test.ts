@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort, portAccepts, temporaryFolder } from '../bench/rig.ts';
+import { CulvertLab, HOST, makeKey, says, until } from '../support/culvert-process.ts';
+import { KnownBytes } from '../support/known-bytes.ts';
+import { haproxyConfig, nginxConfig, squidConfig, tinyproxyConfig } from '../support/real-proxies.ts';
+import { need, type Sshd, startSshd } from '../support/sshd.ts';
+import { TcpRelay } from '../support/tcp-relay.ts';
+
+/*
+ * The command line through real proxies: squid and tinyproxy before the client, CONNECT denied; nginx with its
+ * defaults and haproxy with cookie stickiness before the server.
+ */
+
+const lab = new CulvertLab();
+afterAll(() => lab.close());
+
+/** Transferred by ssh; CULVERT_TRANSFER_MB=1024 for the long form. */
+const FILE_BYTES = Number(process.env.CULVERT_TRANSFER_MB ?? 12) * 1_000_000;
+const key = makeKey();
+let folder = '';
+let web = 0;
+let server = 0;
+let sshd: Sshd;
+let squid = 0;
+let nginx = 0;
+
+beforeAll(async () => {
+  const temporary = temporaryFolder();
+  lab.onClose(() => temporary.remove());
+  folder = temporary.path;
+  web = await lab.listen(createServer((request, response) => response.end(`you asked ${request.url}`)));
+  sshd = await startSshd(lab);
+  server = (await lab.server([], undefined, key)).port;
+  [squid, nginx] = [await freePort(), await freePort()];
+  await run('squid', squidConfig({ folder: place('squid'), port: squid }), squid);
+  await run('nginx', nginxConfig({ folder: place('nginx'), port: nginx, target: server }), nginx);
+}, 60_000);
+
+function place(name: string): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  return path;
+}
+
+async function run(name: string, args: readonly string[], port: number): Promise<void> {
+  const child = lab.program(need(name, name, `/usr/sbin/${name}`), args);
+  await until(`${name} accepts`, async () => {
+    if (child.exited !== undefined) throw new Error(`${name} ${child.exited.text}: ${child.output}`);
+    return portAccepts(port);
+  });
+}
+
+/** What a program printed, or its error. */
+function output(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const how = {
+      encoding: 'utf8',
+      maxBuffer: 64 << 20,
+      timeout: 120_000,
+      env: { PATH: process.env.PATH },
+    } as const;
+    execFile(program, args, how, (error, out, err) =>
+      resolve(error === null ? out : `${error.message} ${err}`),
+    );
+  });
+}
+
+const curl = (port: number): Promise<string> =>
+  output(need('curl', 'curl'), ['-q', '-sS', '--max-time', '20', `http://${HOST}:${port}/page`]);
+
+/** A client with forwards to the web server and to sshd. */
+async function client(
+  words: readonly string[],
+  to = server,
+): Promise<{ said: () => string; web: number; ssh: number }> {
+  const [first, second] = [await freePort(), await freePort()];
+  const forwards = ['-L', `${first}::${web}`, '-L', `${second}::${sshd.port}`];
+  const child = lab.run([...words, ...forwards, `${HOST}:${to}`, '-p', key]);
+  await says(child, /connected: /);
+  return { said: () => child.output, web: first, ssh: second };
+}
+
+/** There and back by scp, compared. */
+async function copies(port: number, name: string): Promise<void> {
+  const from = join(folder, `${name}.from`);
+  writeFileSync(from, new KnownBytes(9).next(FILE_BYTES));
+  const scp = [need('scp', 'openssh-client'), ['-q', ...sshd.common, '-P', String(port)]] as const;
+  const [there, back] = [join(folder, `${name}.there`), join(folder, `${name}.back`)];
+  expect(await output(scp[0], [...scp[1], from, `${HOST}:${there}`])).toBe('');
+  expect(await output(scp[0], [...scp[1], `${HOST}:${there}`, back])).toBe('');
+  const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+  expect(digest(back)).toBe(digest(from));
+}
+
+describe('squid with CONNECT denied, before the client', () => {
+  it('plain HTTP, the default: curl, ssh, and a file there and back', async () => {
+    const { said, web, ssh } = await client(['--proxy', `http://${HOST}:${squid}`]);
+    expect(said()).toMatch(new RegExp(`connected: HTTP to ${HOST}:${server} through ${HOST}:${squid}`));
+    expect(await curl(web)).toBe('you asked /page');
+    const words = [...sshd.common, '-p', String(ssh), HOST, 'echo over ssh'];
+    expect(await output(need('ssh', 'openssh-client'), words)).toBe('over ssh\n');
+    await copies(ssh, 'squid');
+  }, 300_000);
+
+  it('auto: HTTP, as WebSocket needs the CONNECT that is denied, which -v says', async () => {
+    const { said, web } = await client(['-v', '--transport', 'auto', '--proxy', `http://${HOST}:${squid}`]);
+    expect(said()).toMatch(/connected: HTTP .*; WebSocket did not get through/);
+    expect(await curl(web)).toBe('you asked /page');
+    await until('the line of the counters', () =>
+      /WebSocket does not work here: the proxy refuses CONNECT .*403/.test(said()),
+    );
+  }, 40_000);
+
+  it('-w: says what to do instead', async () => {
+    const child = lab.run(['-w', '--proxy', `${HOST}:${squid}`, '-D', '0', `${HOST}:${server}`, '-p', key]);
+    await says(child, /the proxy refuses CONNECT to .*403.*use plain HTTP/);
+  }, 30_000);
+});
+
+describe('tinyproxy that asks who one is, before the client', () => {
+  it('says so without the password, and works with it, from the variable too', async () => {
+    const port = await freePort();
+    await run('tinyproxy', tinyproxyConfig({ folder: place('tiny'), port, login: 'me secret' }), port);
+    const to = ['-D', '0', `${HOST}:${server}`, '-p', key];
+    await says(
+      lab.run(['--proxy', `http://${HOST}:${port}`, ...to]),
+      /asks for a user name and password .*407.*--proxy/,
+    );
+    const wrong = lab.run(['--proxy', `http://me:hidden@${HOST}:${port}`, ...to]);
+    await says(wrong, /not connected: .*(user name and password|401|403)/);
+    expect(wrong.output).not.toContain('hidden');
+    const { web } = await client(['--proxy', `http://me:secret@${HOST}:${port}`]);
+    expect(await curl(web)).toBe('you asked /page');
+    // A name of this machine that is not its loopback: that would not go through a proxy of the environment.
+    const env = { http_proxy: `http://me:secret@${HOST}:${port}` };
+    const by = lab.run(['-D', '0', `0.0.0.0:${server}`, '-p', key], { env });
+    await says(by, /http_proxy is set: going through the proxy/);
+    await says(by, new RegExp(`connected: HTTP to 0\\.0\\.0\\.0:${server} through ${HOST}:${port}`));
+    expect(by.output).not.toContain('secret');
+  }, 60_000);
+});
+
+describe('before the server', () => {
+  /** More than are asked before a session is given up: in turns, the right one would be found without any cookie. */
+  let others: number[] = [];
+  beforeAll(async () => {
+    const more = await Promise.all([1, 2, 3, 4].map(() => lab.server([], undefined, key)));
+    others = more.map(({ port }) => port);
+  }, 30_000);
+
+  it('nginx with its defaults: auto takes HTTP, with curl, ssh and a file there and back', async () => {
+    const { said, web, ssh } = await client(['--transport', 'auto'], nginx);
+    expect(said()).toMatch(/connected: HTTP .*; WebSocket did not get through/);
+    expect(await curl(web)).toBe('you asked /page');
+    await copies(ssh, 'nginx');
+  }, 300_000);
+
+  it.each(['ws', 'http', 'auto'])(
+    'haproxy with several servers and a sticky cookie: %s finds its own again',
+    async (transport) => {
+      const port = await freePort();
+      await run(
+        'haproxy',
+        haproxyConfig({ folder: place(`haproxy-${transport}`), port, targets: [server, ...others] }),
+        port,
+      );
+      const relay = new TcpRelay(port);
+      lab.onClose(() => relay.close());
+      const { said, web } = await client(['--transport', transport], await relay.listen());
+      const socket = connect({ host: HOST, port: web });
+      const answers: string[] = [];
+      socket.on('data', (chunk) => answers.push(String(chunk)));
+      for (let n = 1; n <= 4; n++) {
+        relay.cut(n % 2 === 0 ? 'reset' : 'end');
+        socket.write(`GET /${n} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        await until(`answer ${n}`, () => answers.join('').includes(`you asked /${n}`));
+      }
+      socket.destroy();
+      expect(said()).not.toMatch(/no longer has the session/);
+      if (transport === 'ws') expect(said().match(/session resumed, nothing lost/g)).toHaveLength(4);
+    },
+    60_000,
+  );
+});

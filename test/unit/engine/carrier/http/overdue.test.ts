@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientRequest } from '../../../../../src-main/engine/carrier/http/client-request.ts';
+import { Overdue } from '../../../../../src-main/engine/carrier/http/overdue.ts';
+import { PathRate } from '../../../../../src-main/engine/carrier/http/rate.ts';
+import { SEEN } from '../../../../../src-main/engine/wire/poll.ts';
+import { FakeClock } from '../../../../support/fake-clock.ts';
+
+function setUp() {
+  const clock = new FakeClock();
+  const inFlight = new Map<number, ClientRequest>();
+  const cut: string[] = [];
+  const send = (number: number, given: Partial<ClientRequest> = {}): ClientRequest => {
+    const [sentAt, holdMs] = [clock.now(), 8000];
+    const fields = {
+      number,
+      bytes: 0,
+      open: [...inFlight.keys()],
+      sentAt,
+      holdMs,
+      transferMs: 0,
+      unseen: false,
+      deadline: (graceMs: number): number => sentAt + holdMs + graceMs,
+      lane: { abort: (error: Error) => cut.push(`${number}: ${error.message}`) },
+      ...given,
+    };
+    const request = fields as unknown as ClientRequest;
+    inFlight.set(number, request);
+    return request;
+  };
+  return { clock, inFlight, cut, send, overdue: new Overdue(inFlight, new PathRate(clock), clock) };
+}
+
+const answer = { request: 2, bytes: 0, heldMs: 0, more: false, gone: false, apart: false };
+
+describe('Overdue', () => {
+  it('gives up a request that the server has not seen while later ones were answered', () => {
+    const { clock, cut, send, overdue } = setUp();
+    send(1);
+    clock.advance(100);
+    overdue.learn(send(2), { ...answer, seen: [SEEN.missing] });
+    clock.advance(500);
+    overdue.check();
+    expect(cut).toEqual([]);
+    clock.advance(1000);
+    overdue.check();
+    expect(cut).toEqual(['1: a request did not reach the server']);
+  });
+
+  it('leaves alone what the server holds', () => {
+    const { clock, cut, send, overdue } = setUp();
+    send(1);
+    clock.advance(3000);
+    overdue.learn(send(2), { ...answer, seen: [SEEN.held] });
+    clock.advance(3000);
+    overdue.check();
+    expect(cut).toEqual([]);
+  });
+
+  it('gives up an answer that left the server and does not come', () => {
+    const { clock, cut, send, overdue } = setUp();
+    send(1);
+    overdue.learn(send(2), { ...answer, seen: [SEEN.answered] });
+    clock.advance(3900);
+    overdue.check();
+    expect(cut).toEqual([]);
+    clock.advance(200);
+    overdue.check();
+    expect(cut).toEqual(['1: an answer of the server did not arrive']);
+  });
+
+  it('waits for an answer no longer than the hold and some grace', () => {
+    const { clock, cut, send, overdue } = setUp();
+    send(1);
+    clock.advance(17_900);
+    overdue.check();
+    expect(cut).toEqual([]);
+    clock.advance(200);
+    overdue.check();
+    expect(cut).toEqual(['1: a request was not answered in time']);
+  });
+
+  it('counts bodies on their way, but not those that take far too long', () => {
+    const { clock, send, overdue } = setUp();
+    send(1, { bytes: 100 });
+    send(2, { bytes: 50_000, transferMs: 400 });
+    send(3, { bytes: 70_000, transferMs: 4000 });
+    expect(overdue.uploads).toEqual({ bytes: 120_000, count: 2 });
+    clock.advance(1500);
+    expect(overdue.uploads).toEqual({ bytes: 70_000, count: 1 });
+  });
+});
