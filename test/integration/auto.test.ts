@@ -66,10 +66,9 @@ it('takes WebSocket where it works, and does not touch HTTP', async () => {
   const status = rig.client.status();
   expect(status.state).toMatchObject({ kind: 'connected', transport: 'ws', why: 'the first to answer' });
   expect(status.carrier?.rttMs).toBeGreaterThan(0);
-  expect(status.paths).toMatchObject([
-    { transport: 'ws', state: 'inUse' },
-    { transport: 'http', state: 'untried' },
-  ]);
+  expect(status.paths.map(({ transport, state }) => `${transport} ${state}`)).toEqual(
+    expect.arrayContaining(['ws inUse', 'http untried']),
+  );
   expect(relay.accepted).toBe(1);
   const socket = dial(rig.port);
   await says(socket, 'hello');
@@ -84,7 +83,13 @@ it('moves from WebSocket to HTTP when upgrades are refused, and back when they a
     transport: 'http',
     why: 'WebSocket did not get through',
   });
-  expect(rig.client.status().paths[0]).toMatchObject({ state: 'fails', error: { code: 'ERR_BLOCKED' } });
+  expect(rig.client.status().paths).toContainEqual(
+    expect.objectContaining({
+      transport: 'ws',
+      state: 'fails',
+      error: expect.objectContaining({ code: 'ERR_BLOCKED' }),
+    }),
+  );
   const idle = dial(rig.port);
   await says(idle, 'over HTTP');
   const bytes = 24 << 20;

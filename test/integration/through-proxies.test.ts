@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ afterAll(() => lab.close());
 
 /** Transferred by ssh; CULVERT_TRANSFER_MB=1024 for the long form. */
 const FILE_BYTES = Number(process.env.CULVERT_TRANSFER_MB ?? 12) * 1_000_000;
+const STEP = 4 << 20;
 const key = makeKey();
 let folder = '';
 let web = 0;
@@ -86,16 +87,24 @@ async function client(
   return { said: () => child.output, web: first, ssh: second };
 }
 
+async function digest(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 /** There and back by scp, compared. */
 async function copies(port: number, name: string): Promise<void> {
   const from = join(folder, `${name}.from`);
-  writeFileSync(from, new KnownBytes(9).next(FILE_BYTES));
+  writeFileSync(from, '');
+  const known = new KnownBytes(9);
+  for (let left = FILE_BYTES; left > 0; left -= STEP) appendFileSync(from, known.next(Math.min(STEP, left)));
   const scp = [need('scp', 'openssh-client'), ['-q', ...sshd.common, '-P', String(port)]] as const;
   const [there, back] = [join(folder, `${name}.there`), join(folder, `${name}.back`)];
   expect(await output(scp[0], [...scp[1], from, `${HOST}:${there}`])).toBe('');
   expect(await output(scp[0], [...scp[1], `${HOST}:${there}`, back])).toBe('');
-  const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
-  expect(digest(back)).toBe(digest(from));
+  expect(await digest(back)).toBe(await digest(from));
+  for (const file of [from, there, back]) rmSync(file);
 }
 
 describe('squid with CONNECT denied, before the client', () => {

@@ -96,7 +96,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     if (all().some(({ wrong }) => wrong !== '')) break;
     if ((n + 1) % 500 === 0) {
       say(
-        `${n + 1} kills, p99 ${(times.percentile(99) / 1000).toFixed(1)} ms, ${all().reduce((sum, { received }) => sum + received, 0) >> 20} MiB checked`,
+        `${n + 1} kills, p99 ${(times.percentile(99) / 1000).toFixed(1)} ms, ${Math.floor(all().reduce((sum, { received }) => sum + received, 0) / 2 ** 20)} MiB checked`,
       );
     }
   }

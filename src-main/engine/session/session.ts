@@ -68,7 +68,9 @@ export class Session {
     this.opener = new RecordOpener(options.receiveSecret);
     this.order = new ReceiveOrder(options.limits.receiveBufferBytes);
     this.rate = new RateMeter(options.clock);
-    this.acks = new AckScheduler(options.limits, options.clock, () => this.sendAck());
+    this.acks = new AckScheduler(options.limits, options.clock, () => {
+      if (this.active !== undefined) this.sendControl({ type: 'ack', ack: this.takeAck() });
+    });
     this.carriers = new CarrierSet(options.limits.maxCarriers);
     this.echoes = new Echoes(options.clock, options.random, (carrier, token) =>
       carrier.send([this.controls.record({ type: 'ping', token, ack: this.takeAck() })]),
@@ -298,11 +300,6 @@ export class Session {
   private takeAck(): AckState {
     this.acks.taken();
     return this.order.state();
-  }
-
-  private sendAck(): void {
-    if (this.active !== undefined && this.ended === undefined)
-      this.sendControl({ type: 'ack', ack: this.takeAck() });
   }
 
   private applyAck(ack: AckState): void {
