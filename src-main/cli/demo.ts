@@ -18,7 +18,7 @@ import { exitWhenFlushed, guardProcess, reportUnexpected } from './process-guard
 import { onStopSignal } from './stop-signals.ts';
 
 /*
- * `npm start`: server, web target and forward in one process on loopback, a real transfer through them, then left
+ * `npm run demo`: server, web target and forward in one process on loopback, a real transfer through them, then left
  * running. `--once` ends after the transfer.
  */
 

@@ -39,7 +39,7 @@ export function headlessInfo(version: string): HostInfo {
       tray: false,
       clockSettings: false,
       portOwner: ['linux', 'darwin', 'win32'].includes(process.platform),
-      kcp: false,
+      kcp: true,
       udpRules: true,
     },
   };

@@ -16,6 +16,7 @@ import type { Reader } from './pacing.ts';
 import { buildProfile, runnable } from './profile-build.ts';
 import { ProfileRuns } from './profile-runs.ts';
 import { ProfileService } from './profile-service.ts';
+import { RuleService } from './rule-service.ts';
 import { SecretVault, type SystemSealer } from './secret-vault.ts';
 import { ServerService } from './server-service.ts';
 import { SettingsService } from './settings-service.ts';
@@ -47,6 +48,7 @@ export class Host {
   readonly engine: EngineLink;
   readonly runs: ProfileRuns;
   readonly profiles: ProfileService;
+  readonly rules: RuleService;
   readonly settings: SettingsService;
   readonly server: ServerService;
   readonly tryIt: TryService;
@@ -84,6 +86,7 @@ export class Host {
     const { runs } = this;
     this.profiles = new ProfileService({ hub, config, vault, runs, undo });
     const { profiles } = this;
+    this.rules = new RuleService(profiles, vault, undo);
     this.settings = new SettingsService(hub, config, ({ logLevel }) => this.setLogLevel(logLevel));
     this.server = new ServerService({ hub, config, vault, engine });
     this.tryIt = new TryService({ hub, engine, profiles, runs });

@@ -6,7 +6,7 @@ import { CulvertLab, exitCodeOf, says } from '../support/culvert-process.ts';
 const lab = new CulvertLab();
 afterAll(() => lab.close());
 
-it('npm start moves real data, prints its figures, and is left running until it is interrupted', async () => {
+it('npm run demo moves real data, prints its figures, and is left running until it is interrupted', async () => {
   const script = join(projectRoot(), 'out', 'src-main', 'cli', 'demo.js');
   const demo = lab.program(process.execPath, [script]);
   const [, url] = await says(demo, /left running: curl (http:\S+)/, 50_000);
