@@ -25,7 +25,7 @@ type Listener = ((event: never) => void) | { handleEvent(event: never): void };
 
 /** As much of a WebSocket as both ends of the library use. */
 export interface PipeSocket {
-  readonly readyState: number;
+  readonly readyState: 0 | 1 | 2 | 3;
   send(data: unknown): void;
   addEventListener(type: string, listener: Listener, options?: unknown): void;
   removeEventListener(type: string, listener: Listener): void;
@@ -44,7 +44,7 @@ export const MAX_MESSAGE = 2 * MAX_BACKUP_TEXT + 65_536;
 /** Takes the port over: starts it, and from then on nothing else should listen to it. Messages are text. */
 export function socketOfPort(port: PortLike): PipeSocket {
   const listeners = new Map<string, Set<Listener>>();
-  let readyState = OPEN;
+  let readyState: PipeSocket['readyState'] = OPEN;
   const dispatch = (type: string, event: { type: string; data?: unknown }) => {
     for (const listener of [...(listeners.get(type) ?? [])]) {
       if (typeof listener === 'function') listener(event as never);

@@ -1,6 +1,7 @@
 /** Texts of one language. English defines the keys; another language is complete when it compiles. */
 import { enFailures } from './en-failures.ts';
 import { enForms } from './en-forms.ts';
+import { enPage } from './en-page.ts';
 import { enScreens } from './en-screens.ts';
 import { enWords } from './en-words.ts';
 
@@ -11,5 +12,5 @@ export type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string :
  * `{{name}}` is filled in by i18next. Keys that end in `_one` and `_other` are its plural forms, asked for without
  * the ending and with `count`.
  */
-export const en = { ...enWords, ...enFailures, ...enScreens, ...enForms } as const;
+export const en = { ...enWords, ...enFailures, ...enScreens, ...enForms, ...enPage } as const;
 export type Messages = Texts<typeof en>;

@@ -39,7 +39,7 @@ export async function buildPage() {
   const stamp = stampOfSources();
   const built = existsSync(PAGE) && existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : '';
   if (built === stamp) return 0;
-  const code = await vite(['build', '--logLevel', 'warn']);
+  const code = await vite(['build', '--logLevel', 'error']);
   if (code === 0) {
     mkdirSync(dirname(STAMP), { recursive: true });
     writeFileSync(STAMP, stamp);
