@@ -32,6 +32,7 @@ import { actOnTray } from './tray-actions.ts';
 import { isTrayAvailable } from './tray-available.ts';
 import { trayIconPath } from './tray-icons.ts';
 import { TrayKeeper } from './tray-keeper.ts';
+import type { TrayAction } from './tray-model.ts';
 import { TrayView } from './tray-view.ts';
 import { Updates, updateWay } from './updates.ts';
 
@@ -39,6 +40,9 @@ export interface Desktop {
   readonly window: MainWindow;
   readonly quitting: Quitting;
   readonly host: DesktopHost['host'];
+  readonly view: TrayView;
+  /** A click in the tray. */
+  readonly act: (action: TrayAction) => void;
 }
 
 /** Resolves when the app runs; undefined: another instance does, and was told. Rejects with what the stores throw. */
@@ -167,7 +171,7 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
     },
     hub.state,
   );
-  const act = (action: Parameters<typeof actOnTray>[0]): void =>
+  const act = (action: TrayAction): void =>
     actOnTray(action, {
       host,
       open: () => window.open(),
@@ -277,5 +281,5 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
   const first = inbox.open((opened) => void showOpened(opened)) ?? launch.opened;
   if (first !== undefined) await showOpened(first);
   else if (!(launch.hidden && hasTray)) window.open();
-  return { window, quitting, host };
+  return { window, quitting, host, view, act };
 }
