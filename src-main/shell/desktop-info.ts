@@ -1,4 +1,5 @@
 import type { Capabilities, HostInfo } from '../../src-shared/state.ts';
+import { headlessInfo } from '../host/headless.ts';
 
 export interface DesktopFacts {
   readonly version: string;
@@ -17,15 +18,14 @@ export function desktopInfo({ version, electron, platform, arch, can }: DesktopF
     runtime: `electron ${electron}`,
     time: 0,
     capabilities: {
+      // What the engine can do, a desktop changes nothing about.
+      ...headlessInfo(version).capabilities,
       ...can,
       // Without a tray a start without a window would leave nothing to come back by.
       startHidden: can.tray,
       clockSettings: clockSettings(platform) !== undefined,
       shortcut: true,
       systemProxy: true,
-      portOwner: true,
-      kcp: false,
-      udpRules: false,
     },
   };
 }

@@ -21,6 +21,7 @@ export interface DoubleOptions extends LaunchOptions {
   readonly platform?: NodeJS.Platform;
   readonly tray?: () => boolean;
   readonly env?: NodeJS.ProcessEnv;
+  readonly packaged?: boolean;
   readonly more?: Partial<DesktopOptions>;
 }
 
@@ -118,6 +119,7 @@ export class DoubleDriver implements Driver {
     const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'culvert-shell-'));
     this.directories.push(directory);
     const electron = new ElectronDouble(this.openBrowser, options.storage ?? keyringDouble());
+    electron.app.isPackaged = options.packaged ?? false;
     let engine: EngineRun | undefined;
     const hasTray = options.tray ?? (() => true);
     const desktop = await startDesktop({

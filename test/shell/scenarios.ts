@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import type { TrayItem } from '../../src-main/shell/tray-model.ts';
+import { importText } from '../../src-shared/import.ts';
+import { printLink } from '../../src-shared/link.ts';
 import { freePort } from '../bench/rig.ts';
 import { CulvertLab, type ServerProcess } from '../support/culvert-process.ts';
 import type { Driver, RunningApp } from './driver.ts';
@@ -134,7 +136,7 @@ export function commonScenarios(stage: Stage): void {
     await app.quit();
   });
 
-  it('second instance: the first one shows its window, and one of a link shows the import', async () => {
+  it('second instance: the first one shows its window', async () => {
     const app = await stage.driver.launch({ argv: ['--hidden'] });
     expect(await app.windowCount()).toBe(0);
     await app.startAgain([]);
@@ -143,16 +145,18 @@ export function commonScenarios(stage: Stage): void {
     await app.quit();
   });
 
-  it('deep link: previews, and applies nothing', async () => {
-    const source = await stage.driver.launch({ argv: ['--hidden'] });
-    const { text } = await stage.line();
-    await source.add(text);
+  it('deep link: previews, and applies nothing before a person does', async () => {
     const app = await stage.driver.launch({ argv: ['--hidden'] });
-    await app.startAgain(['culvert://add?v=1']);
+    const { text, port } = await stage.line();
+    const read = importText(text);
+    if (!read.ok) throw new Error(read.error.reason);
+    await app.startAgain([printLink(read.items[0].draft, { withKey: true, withRules: true })]);
     const page = await app.page();
-    await page.getByRole('dialog').waitFor();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(`${port}:`).first().waitFor();
     expect((await app.state()).order).toEqual([]);
-    await source.quit();
+    await dialog.getByRole('button', { name: 'Import 1 profile' }).click();
+    await app.until(({ order }) => order.length === 1);
     await app.quit();
   });
 

@@ -120,7 +120,7 @@ export class WindowDouble extends EventEmitter implements WindowSlice {
     if (this.destroyed) return;
     this.destroyed = true;
     for (const port of this.ports.values()) port.close();
-    void this.page.then(() => this.context?.close());
+    void this.page.then(() => this.context?.close()).catch(() => {});
     this.emit('closed');
     this.around.onClosed();
   }
@@ -182,11 +182,13 @@ export class WindowDouble extends EventEmitter implements WindowSlice {
       const response = await this.around.serve(
         new Request(toApp(request.url()), { method: request.method() }),
       );
-      await route.fulfill({
-        status: response.status,
-        headers: Object.fromEntries(response.headers),
-        body: Buffer.from(await response.arrayBuffer()),
-      });
+      await route
+        .fulfill({
+          status: response.status,
+          headers: Object.fromEntries(response.headers),
+          body: Buffer.from(await response.arrayBuffer()),
+        })
+        .catch(() => {});
     });
     return page;
   }
@@ -207,7 +209,9 @@ export class WindowDouble extends EventEmitter implements WindowSlice {
     const id = this.nextPort++;
     this.ports.set(id, port);
     const queue: unknown[] = [];
-    let busy = page.evaluate(([name, one]) => window.__portArrived(name, one), [channel, id] as const);
+    let busy = page
+      .evaluate(([name, one]) => window.__portArrived(name, one), [channel, id] as const)
+      .catch(() => {});
     port.on('message', ({ data }) => {
       queue.push(data);
       if (queue.length > 1) return;
