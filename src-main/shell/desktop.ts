@@ -156,21 +156,19 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
   });
   const isAnythingOn = (): boolean => Object.values(hub.state.statuses).some(({ on }) => on);
 
-  const view = new TrayView(
-    {
-      preferredLanguages: () => app.getPreferredSystemLanguages(),
-      figures: () => sample().total,
-      show: (model) => tray.show(model),
-      notifier: new Notifier(),
-      notify: ({ title, body }) => {
-        const notification = api.makeNotification({ title, body });
-        notification.on('click', () => window.open());
-        notification.show();
-      },
-      now: Date.now,
+  const view = new TrayView({
+    state: () => hub.state,
+    preferredLanguages: () => app.getPreferredSystemLanguages(),
+    figures: () => sample().total,
+    show: (model) => tray.show(model),
+    notifier: new Notifier(),
+    notify: ({ title, body }) => {
+      const notification = api.makeNotification({ title, body });
+      notification.on('click', () => window.open());
+      notification.show();
     },
-    hub.state,
-  );
+    now: Date.now,
+  });
   const act = (action: TrayAction): void =>
     actOnTray(action, {
       host,
@@ -245,7 +243,7 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
   });
   const unfollow = followState(hub, (state) => {
     settings.take(state);
-    view.take(state);
+    view.update();
   });
   followPower({
     power: api.power,

@@ -24,7 +24,7 @@ import {
 } from 'electron';
 import electronUpdater from 'electron-updater';
 import { describeFailure } from './describe-failure.ts';
-import { startDesktop } from './desktop.ts';
+import { type Desktop, startDesktop } from './desktop.ts';
 import type { ElectronApi } from './electron-api.ts';
 import { parseLaunch } from './launch-args.ts';
 import { SCHEME_PRIVILEGES } from './page-scheme.ts';
@@ -61,6 +61,11 @@ app.setAppUserModelId('io.github.culvert');
 // The page has its own menus; macOS needs one for its keys, which Electron's own has.
 if (process.platform !== 'darwin') Menu.setApplicationMenu(null);
 
+/** The tests that drive real Electron look at the app by this. A packed app has no such thing. */
+function leaveForTests(desktop: Desktop | undefined): void {
+  if (!app.isPackaged) Object.assign(globalThis, { culvertDesktop: desktop });
+}
+
 const { data } = parseLaunch(process.argv);
 startDesktop({
   api,
@@ -83,7 +88,7 @@ startDesktop({
   setTheme: (theme) => {
     nativeTheme.themeSource = theme;
   },
-}).catch((error: unknown) => {
+}).then(leaveForTests, (error: unknown) => {
   dialog.showErrorBox('Culvert', describeFailure(error));
   app.exit(1);
 });

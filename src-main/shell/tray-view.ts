@@ -11,6 +11,8 @@ import { type TrayFigures, type TrayModel, trayModel } from './tray-model.ts';
 const RATES_MS = 5_000;
 
 export interface TrayViewOptions {
+  /** As it is now. */
+  readonly state: () => AppState;
   readonly preferredLanguages: () => readonly string[];
   readonly figures: () => TrayFigures;
   readonly show: (model: TrayModel) => void;
@@ -21,13 +23,11 @@ export interface TrayViewOptions {
 
 export class TrayView {
   private readonly options: TrayViewOptions;
-  private state: AppState;
   private rates: NodeJS.Timeout | undefined;
   private look: NodeJS.Timeout | undefined;
 
-  constructor(options: TrayViewOptions, state: AppState) {
+  constructor(options: TrayViewOptions) {
     this.options = options;
-    this.state = state;
   }
 
   get texts(): Messages {
@@ -38,8 +38,8 @@ export class TrayView {
     return trayModel(this.state, this.isUp ? this.options.figures() : undefined, this.texts);
   }
 
-  take(state: AppState): void {
-    this.state = state;
+  /** The state has changed. */
+  update(): void {
     this.options.show(this.model);
     this.tell();
     if (this.isUp && this.rates === undefined) {
@@ -51,6 +51,10 @@ export class TrayView {
   stop(): void {
     this.stopRates();
     clearTimeout(this.look);
+  }
+
+  private get state(): AppState {
+    return this.options.state();
   }
 
   private get isUp(): boolean {

@@ -1,6 +1,9 @@
 // `npm run package`: builds, then packs for the current system. `--dir` makes the unpacked folder alone. ELECTRON_DIST
 // names a folder with Electron's files where none can be downloaded;
 // `--out=DIR` puts the packages there instead of into dist/.
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, Platform } from 'electron-builder';
 import { root, runScript } from './steps.mjs';
@@ -22,4 +25,13 @@ const made = await build({
     ...(out && { directories: { output: out, buildResources: 'assets' } }),
   },
 });
+// For each system its own list, so that those of a release lie side by side.
+const lines = made
+  .filter((path) => /\.(?:AppImage|deb|dmg|exe|rpm|zip)$/.test(path))
+  .map((path) => `${createHash('sha256').update(readFileSync(path)).digest('hex')}  ${basename(path)}\n`);
+if (lines.length > 0) {
+  const list = join(out ?? join(root, 'dist'), `SHA256SUMS-${process.platform}`);
+  writeFileSync(list, lines.sort().join(''));
+  made.push(list);
+}
 for (const path of made) console.log(path);
