@@ -1,6 +1,7 @@
 /** Words of the desktop app outside the page: its questions, and its settings. */
 export const enDesktop = {
   desktop: {
+    title: 'On this desktop',
     cutTitle_one: '{{count}} connection is open.',
     cutTitle_other: '{{count}} connections are open.',
     cutLine: 'Installing the update restarts Culvert and ends them.',
@@ -12,6 +13,5 @@ export const enDesktop = {
     systemProxy: 'Proxy of this system',
     systemProxyHint: 'Programs use this rule while it listens. What was set before comes back afterwards.',
     systemProxyOff: 'None',
-    startFailed: 'Culvert could not start',
   },
 } as const;

@@ -3,6 +3,7 @@ import type { Texts } from './messages.ts';
 
 export const zhCnDesktop: Texts<typeof enDesktop> = {
   desktop: {
+    title: '桌面',
     cutTitle_one: '有 {{count}} 个连接处于打开状态。',
     cutTitle_other: '有 {{count}} 个连接处于打开状态。',
     cutLine: '安装更新会重启 Culvert 并中断这些连接。',
@@ -14,6 +15,5 @@ export const zhCnDesktop: Texts<typeof enDesktop> = {
     systemProxy: '系统代理',
     systemProxyHint: '此规则监听期间，其他程序会使用它。之后恢复原有设置。',
     systemProxyOff: '无',
-    startFailed: 'Culvert 无法启动',
   },
 };

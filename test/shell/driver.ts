@@ -10,8 +10,6 @@ export interface LaunchOptions {
   readonly argv?: readonly string[];
   /** Another start in the same directory goes on from there. */
   readonly directory?: string;
-  /** Programs that stand in for the system's: a folder that comes first in PATH. */
-  readonly programs?: string;
 }
 
 export interface RunningApp {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UpdaterSlice } from '../../src-main/shell/updates.ts';
+import { freePort } from '../bench/rig.ts';
 import { DoubleDriver } from './double-driver.ts';
 import { keyringDouble, pathOf } from './electron-double.ts';
 import { echo, Stage } from './scenarios.ts';
@@ -171,6 +172,47 @@ describe('the desktop app in other surroundings', () => {
     await hooks?.installUpdate();
     expect(calls).toEqual(['load', 'install']);
     await stream.ended;
+  });
+
+  it('settings of the desktop: keys that show the window, a rule as the proxy of the system', async () => {
+    const values = new Map<string, string>();
+    const initial = (key: string): string =>
+      key.endsWith('port') ? '0' : key.endsWith('mode') ? "'none'" : "''";
+    const app = await driver.launch({
+      more: {
+        run: async (program, [verb, schema, name, value]) => {
+          const key = `${schema} ${name}`;
+          if (program === 'gdbus') return { code: 0, stdout: '(<true>,)' };
+          if (program !== 'gsettings') return { code: -1, stdout: '' };
+          if (verb === 'set') values.set(key, value);
+          return { code: 0, stdout: `${values.get(key) ?? initial(key)}\n` };
+        },
+      },
+    });
+    const { text } = await stage.line();
+    const port = await freePort();
+    const [id] = await app.add(text.replace(/-L \S+/, `-D ${port}`));
+    const page = await app.page();
+    await page.evaluate(() => {
+      location.hash = '#/settings';
+    });
+    await page.getByLabel('Keys that show this window').fill('Ctrl+Alt+C');
+    await page.getByLabel('Proxy of this system').selectOption({ index: 1 });
+    await app.until(({ settings }) => settings.shortcut === 'Ctrl+Alt+C' && settings.systemProxy !== null);
+    await app.closeWindow();
+    app.electron.shortcuts.get('Ctrl+Alt+C')?.();
+    expect(await app.windowCount()).toBe(1);
+    // Off: nothing of the system is touched.
+    expect([...values]).toEqual([]);
+    await app.click({ kind: 'toggle', profileId: id, on: true });
+    await expect.poll(() => values.get('org.gnome.system.proxy mode'), { timeout: 8_000 }).toBe("'manual'");
+    expect(values.get('org.gnome.system.proxy.socks port')).toBe(String(port));
+    expect(existsSync(join(app.directory, 'system-proxy.json'))).toBe(true);
+    expect(await app.quit()).toBe(0);
+    expect(values.get('org.gnome.system.proxy mode')).toBe("'none'");
+    expect(values.get('org.gnome.system.proxy.socks port')).toBe('0');
+    expect(existsSync(join(app.directory, 'system-proxy.json'))).toBe(false);
+    expect(app.electron.shortcuts.size).toBe(0);
   });
 
   it('a broken window.json does not keep the window from opening', async () => {
