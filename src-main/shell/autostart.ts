@@ -38,9 +38,7 @@ function loginItem({ app, platform, execPath }: AutostartOptions): Autostart {
     },
     set: (on, hidden) => {
       app.setLoginItemSettings(
-        isWindows
-          ? { openAtLogin: on, path: execPath, args: args(hidden) }
-          : { openAtLogin: on, args: args(hidden) },
+        isWindows ? { openAtLogin: on, path: execPath, args: args(hidden) } : { openAtLogin: on },
       );
     },
   };

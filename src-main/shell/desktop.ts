@@ -65,7 +65,8 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop | u
     event.preventDefault();
     inbox.put({ kind: 'file', path });
   });
-  app.setAsDefaultProtocolClient('culvert');
+  // A checkout would register Electron's own program.
+  if (app.isPackaged) app.setAsDefaultProtocolClient('culvert');
   guardPages(app, api.shell);
   await app.whenReady();
   guardSession(api.session());
@@ -274,10 +275,13 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
     if (text === undefined) window.open();
     else window.showImport(text);
   };
+  /** The login item of a Mac has no arguments: the system tells by itself. */
+  const atLogin = (): boolean =>
+    platform === 'darwin' && host.config.settings.startHidden && app.getLoginItemSettings().wasOpenedAtLogin;
   host.start();
   const hasTray = await tray.start();
   const first = inbox.open((opened) => void showOpened(opened)) ?? launch.opened;
   if (first !== undefined) await showOpened(first);
-  else if (!(launch.hidden && hasTray)) window.open();
+  else if (!(hasTray && (launch.hidden || atLogin()))) window.open();
   return { window, quitting, host, view, act };
 }

@@ -15,11 +15,14 @@ export interface QuittingOptions {
 export class Quitting {
   private readonly options: QuittingOptions;
   private drained: Promise<void> | undefined;
+  private done = false;
 
   constructor(options: QuittingOptions) {
     this.options = options;
     // Whoever asks (menu, Cmd+Q, the end of the session): the app ends when it is done, not before.
     options.app.on('before-quit', (event: Prevented) => {
+      // Asked again by what has drained already: the installer of an update ends the app its own way.
+      if (this.done) return;
       event.preventDefault();
       void this.quit();
     });
@@ -31,7 +34,9 @@ export class Quitting {
 
   /** Drains, once. For what has to happen between this and the end of the process: the installer of an update. */
   drain(): Promise<void> {
-    this.drained ??= this.drainInTime();
+    this.drained ??= this.drainInTime().then(() => {
+      this.done = true;
+    });
     return this.drained;
   }
 

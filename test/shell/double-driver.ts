@@ -22,6 +22,7 @@ export interface DoubleOptions extends LaunchOptions {
   readonly tray?: () => boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly packaged?: boolean;
+  readonly openedAtLogin?: boolean;
   readonly more?: Partial<DesktopOptions>;
 }
 
@@ -120,6 +121,7 @@ export class DoubleDriver implements Driver {
     this.directories.push(directory);
     const electron = new ElectronDouble(this.openBrowser, options.storage ?? keyringDouble());
     electron.app.isPackaged = options.packaged ?? false;
+    electron.app.openedAtLogin = options.openedAtLogin ?? false;
     let engine: EngineRun | undefined;
     const hasTray = options.tray ?? (() => true);
     const desktop = await startDesktop({

@@ -195,6 +195,7 @@ export class TrayDouble extends EventEmitter implements TraySlice {
 export class AppDouble extends EventEmitter {
   isPackaged = false;
   locked = false;
+  openedAtLogin = false;
   paths = new Map<string, string>();
   loginItem: { openAtLogin?: boolean; args?: string[] } | undefined;
   languages = ['en-GB'];
@@ -223,7 +224,7 @@ export class AppDouble extends EventEmitter {
     const openAtLogin = this.loginItem?.openAtLogin === true && (asked === undefined || same);
     const rest = {
       openAsHidden: false,
-      wasOpenedAtLogin: false,
+      wasOpenedAtLogin: this.openedAtLogin,
       wasOpenedAsHidden: false,
       restoreState: false,
     };

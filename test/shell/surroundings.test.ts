@@ -51,11 +51,19 @@ describe('the desktop app in other surroundings', () => {
   it('login item of macOS', async () => {
     const app = await driver.launch({ argv: ['--hidden'], platform: 'darwin' });
     await app.changeSettings({ startAtLogin: true, startHidden: true });
-    await expect.poll(() => app.electron.app.loginItem).toEqual({ openAtLogin: true, args: ['--hidden'] });
+    await expect.poll(() => app.electron.app.loginItem).toEqual({ openAtLogin: true });
     expect(pathOf(app.electron.trays[0].image)).toMatch(/stoppedTemplate\.png$/);
-    await app.changeSettings({ startAtLogin: false });
-    await expect.poll(() => app.electron.app.loginItem?.openAtLogin).toBe(false);
     await app.quit();
+    // A Mac gives its login item no arguments, and tells that it was one.
+    const directory = app.directory;
+    const atLogin = await driver.launch({ directory, platform: 'darwin', openedAtLogin: true });
+    expect(await atLogin.windowCount()).toBe(0);
+    await atLogin.quit();
+    const byHand = await driver.launch({ directory, platform: 'darwin' });
+    expect(await byHand.windowCount()).toBe(1);
+    await byHand.changeSettings({ startAtLogin: false });
+    await expect.poll(() => byHand.electron.app.loginItem?.openAtLogin).toBe(false);
+    await byHand.quit();
   });
 
   it('keyring absent: a person is asked, and nobody is locked out', async () => {
@@ -197,6 +205,7 @@ describe('the desktop app in other surroundings', () => {
       location.hash = '#/settings';
     });
     await page.getByLabel('Keys that show this window').fill('Ctrl+Alt+C');
+    await page.keyboard.press('Tab');
     await page.getByLabel('Proxy of this system').selectOption({ index: 1 });
     await app.until(({ settings }) => settings.shortcut === 'Ctrl+Alt+C' && settings.systemProxy !== null);
     await app.closeWindow();
