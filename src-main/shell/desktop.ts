@@ -11,6 +11,7 @@ import { makeAutostart } from './autostart.ts';
 import { type DesktopHost, openDesktopHost } from './desktop-host.ts';
 import { clockSettings, desktopInfo } from './desktop-info.ts';
 import type { DesktopOptions } from './desktop-options.ts';
+import { makeTray, makeUpdates } from './desktop-parts.ts';
 import { SettingsFollower } from './desktop-settings.ts';
 import { type LaunchArgs, type Opened, parseLaunch } from './launch-args.ts';
 import { MainWindow } from './main-window.ts';
@@ -27,14 +28,11 @@ import { proxySystems } from './proxy/systems.ts';
 import { Quitting } from './quitting.ts';
 import { Shortcut } from './shortcut.ts';
 import { followState } from './state-follower.ts';
-import { TrayIcon } from './tray.ts';
 import { actOnTray } from './tray-actions.ts';
 import { isTrayAvailable } from './tray-available.ts';
-import { trayIconPath } from './tray-icons.ts';
-import { TrayKeeper } from './tray-keeper.ts';
 import type { TrayAction } from './tray-model.ts';
 import { TrayView } from './tray-view.ts';
-import { Updates, updateWay } from './updates.ts';
+import { type Updates, updateWay } from './updates.ts';
 
 export interface Desktop {
   readonly window: MainWindow;
@@ -177,58 +175,25 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
       quit: () => void quitting.quit(),
       copy: (text) => api.clipboard.writeText(text),
     });
-  const tray = new TrayKeeper(
-    {
-      isAvailable: trayThere,
-      makeIcon: (model) =>
-        new TrayIcon(
-          {
-            makeTray: api.makeTray,
-            buildMenu: api.buildMenu,
-            icon: (shape) =>
-              api.readImage(
-                trayIconPath(
-                  options.trayIcons,
-                  shape,
-                  platform,
-                  platform !== 'win32' || api.theme.shouldUseDarkColors,
-                ),
-              ),
-            act,
-          },
-          model,
-        ),
-      onChange: (there) => {
-        const { host: shown } = hub.state;
-        hub.set({
-          host: { ...shown, capabilities: { ...shown.capabilities, tray: there, startHidden: there } },
-        });
-        // The icon is gone with its panel: the window is the only way in.
-        if (!there) window.open();
-      },
+  const tray = makeTray(options, view.model, act, {
+    isAvailable: trayThere,
+    onChange: (there) => {
+      const { host: shown } = hub.state;
+      hub.set({
+        host: { ...shown, capabilities: { ...shown.capabilities, tray: there, startHidden: there } },
+      });
+      // The icon is gone with its panel: the window is the only way in.
+      if (!there) window.open();
     },
-    view.model,
-  );
+  });
   api.theme.on('updated', () => tray.repaint());
 
-  const { updater } = options;
-  if (way !== undefined && updater !== undefined) {
-    updates = new Updates({
-      updater,
-      installs: way === 'installs',
-      show: (update) => hub.set({ update }),
-      openReleases: (version) => void api.shell.openExternal(options.releasePage(version)),
-      liveStreams: () => sample().total.connections,
-      mayCut: async (count) => {
-        const { desktop } = view.texts;
-        const message = fill(count === 1 ? desktop.cutTitle_one : desktop.cutTitle_other, { count });
-        const buttons = [desktop.later, desktop.restart];
-        return (await api.askBox({ message, detail: desktop.cutLine, buttons })) === 1;
-      },
-      drain: () => quitting.drain(),
-      now: Date.now,
-    });
-  }
+  updates = makeUpdates(options, way, {
+    texts: () => view.texts,
+    show: (update) => hub.set({ update }),
+    liveStreams: () => sample().total.connections,
+    drain: () => quitting.drain(),
+  });
   const shortcut = new Shortcut(
     api.shortcuts,
     () => window.open(),
