@@ -13,6 +13,7 @@ import { clockSettings, desktopInfo } from './desktop-info.ts';
 import type { DesktopOptions } from './desktop-options.ts';
 import { makeTray, makeUpdates } from './desktop-parts.ts';
 import { SettingsFollower } from './desktop-settings.ts';
+import type { NotificationSlice } from './electron-api.ts';
 import { type LaunchArgs, type Opened, parseLaunch } from './launch-args.ts';
 import { MainWindow } from './main-window.ts';
 import { Notifier } from './notifier.ts';
@@ -155,6 +156,7 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
   });
   const isAnythingOn = (): boolean => Object.values(hub.state.statuses).some(({ on }) => on);
 
+  const notes = new Set<NotificationSlice>();
   const view = new TrayView({
     state: () => hub.state,
     preferredLanguages: () => app.getPreferredSystemLanguages(),
@@ -163,6 +165,9 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
     notifier: new Notifier(),
     notify: ({ title, body }) => {
       const notification = api.makeNotification({ title, body });
+      // Nobody else holds it, and what is collected hears no click.
+      notes.add(notification);
+      notification.on('close', () => notes.delete(notification));
       notification.on('click', () => window.open());
       notification.show();
     },

@@ -106,7 +106,7 @@ export type BuildMenu = (template: MenuItemConstructorOptions[]) => MenuSlice;
 
 export interface NotificationSlice {
   show(): void;
-  on(event: 'click', listener: () => void): unknown;
+  on(event: 'click' | 'close', listener: () => void): unknown;
 }
 export type MakeNotification = (options: NotificationConstructorOptions) => NotificationSlice;
 
