@@ -38,6 +38,8 @@ export function headlessInfo(version: string): HostInfo {
       updates: false,
       tray: false,
       clockSettings: false,
+      shortcut: false,
+      systemProxy: false,
       portOwner: ['linux', 'darwin', 'win32'].includes(process.platform),
       kcp: true,
       udpRules: true,

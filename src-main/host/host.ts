@@ -7,6 +7,7 @@ import { emptyState, type HostInfo } from '../../src-shared/state.ts';
 import { BackupService } from './backup-service.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import { DailyTotals } from './daily-totals.ts';
+import type { DesktopHooks } from './desktop-hooks.ts';
 import { EngineLink, type StartEngine, threadedEngine } from './engine-link.ts';
 import type { EngineMessage, EngineNews } from './engine-messages.ts';
 import { failureOf, HostError, makeFailure } from './failures.ts';
@@ -34,6 +35,9 @@ export interface HostOptions {
   readonly files?: OpenJsonFile;
   /** The system's keyring, where there is one. */
   readonly system?: SystemSealer;
+  /** Without a keyring a person is to choose how secrets are kept, rather than have it chosen. */
+  readonly mustChooseStore?: boolean;
+  readonly desktop?: DesktopHooks;
   /** Default: a thread. */
   readonly startEngine?: StartEngine;
 }
@@ -58,6 +62,7 @@ export class Host {
   readonly stats: StatsKeeper;
   readonly daily: DailyTotals;
   readonly logs = new LogRing();
+  readonly desktop: DesktopHooks | undefined;
   private readonly tests = new Map<string, (event: TestEvent) => void>();
 
   /** Throws ERR_STORE and ERR_NEWER_VERSION: a host that cannot read its files must not write them. */
@@ -65,7 +70,8 @@ export class Host {
     const files = options.files ?? confFiles(options.directory);
     this.hub = new StateHub(emptyState(options.info));
     this.config = new ConfigKeeper(options.directory, files);
-    this.vault = new SecretVault(options.directory, files, options.system);
+    this.desktop = options.desktop;
+    this.vault = new SecretVault(options.directory, files, options.system, options.mustChooseStore);
     this.daily = new DailyTotals(options.directory, files, (error) =>
       this.log('error', failureOf(error).message),
     );
@@ -211,6 +217,7 @@ export class Host {
 
   /** A file that could not be read is reported, and never silently reset. */
   private reportStores(): void {
+    if (this.vault.unreadable) this.hub.notice('secretsLost', null);
     for (const { origin, setAside } of [this.config.loaded, this.vault]) {
       if (setAside === undefined) continue;
       const restored = origin === 'lastGood';
