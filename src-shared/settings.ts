@@ -1,6 +1,6 @@
 /** The settings of one host: schema, defaults, and reading what an older or newer version wrote. */
 import * as z from 'zod';
-import './schema.ts';
+import { idSchema } from './schema.ts';
 
 export const LANGUAGES = ['en', 'zh-CN'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -10,6 +10,10 @@ export type GraphWindow = z.infer<typeof graphWindowSchema>;
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export const logLevelSchema = z.enum(LOG_LEVELS);
 export type LogLevel = z.infer<typeof logLevelSchema>;
+
+/** Modifiers and one key. A key without a modifier would be taken from every program. */
+const SHORTCUT =
+  /^(?:(?:(?:CommandOrControl|Ctrl|Alt|Option|Shift|Super|Cmd)\+){1,4}(?:[A-Z0-9]|F[1-9]|F1[0-9]|F2[0-4]))?$/;
 
 const fields = {
   /** `system` follows the browser's or the system's languages; what is neither is English. */
@@ -25,6 +29,10 @@ const fields = {
   graphWindow: graphWindowSchema,
   /** What the host writes to its log. */
   logLevel: logLevelSchema,
+  /** Keys that show the window from wherever one is (desktop), as Electron writes them: `Ctrl+Alt+C`. Empty: none. */
+  shortcut: z.string().max(64).regex(SHORTCUT),
+  /** The dynamic rule that is the system's proxy while it listens (desktop); null: none is. */
+  systemProxy: z.strictObject({ profileId: idSchema, ruleId: idSchema }).nullable(),
 };
 
 export const settingsSchema = z.strictObject(fields);
@@ -43,6 +51,8 @@ export const DEFAULT_SETTINGS: Settings = {
   updates: 'ask',
   graphWindow: '1m',
   logLevel: 'info',
+  shortcut: '',
+  systemProxy: null,
 };
 
 /**

@@ -24,6 +24,10 @@ export const capabilitiesSchema = z.strictObject({
   tray: z.boolean(),
   /** Open the system's clock settings. */
   clockSettings: z.boolean(),
+  /** A key combination that holds in every program. */
+  shortcut: z.boolean(),
+  /** Make a dynamic rule the proxy of the system. */
+  systemProxy: z.boolean(),
   /** Name the process that holds a port. */
   portOwner: z.boolean(),
   /** Transports and rules that this engine has. */

@@ -47,6 +47,10 @@ describe('types of a room', () => {
     ['shared', 'dom', dom, false],
     ['main', 'node', node, true],
     ['main', 'dom', dom, false],
+    ['shell', 'node', node, true],
+    ['shell', 'dom', dom, false],
+    ['preload', 'dom', dom, true],
+    ['preload', 'node', node, false],
     ['renderer', 'dom', dom, true],
     ['renderer', 'node', node, false],
   ])('%s with %s', async (room, kind, text, ok) => {

@@ -11,7 +11,7 @@ import { exitWhenFlushed, guardProcess, reportUnexpected } from './process-guard
 
 /*
  * `npm start`: the desktop app where Electron and a display are there, else the same app in a browser. What follows
- * `npm start --` is for `culvert ui`.
+ * `npm start --` is for the app or `culvert ui`: both know `--data`.
  */
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -26,7 +26,9 @@ const reason = whyHeadless({
   app: existsSync(join(root, 'out/src-main/shell/main.js')),
 });
 if (reason === undefined) {
-  const child = spawn(process.execPath, [join(electron, 'cli.js'), root], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [join(electron, 'cli.js'), root, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   child.once('error', (error) => reportUnexpected(error, guard));
   child.once('exit', (code) => exitWhenFlushed(code ?? EXIT_CODES.unexpected.code));
 } else {

@@ -85,6 +85,11 @@ export class EngineLink {
     });
   }
 
+  /** Ends the thread as a fault of its own would: another one is started. For tests that drive a real app. */
+  async crash(): Promise<void> {
+    await this.run?.kill();
+  }
+
   /** Ends the thread in order; after `graceMs` at once. */
   async close(graceMs = 4_000): Promise<void> {
     if (this.closed) return;

@@ -38,8 +38,10 @@ export function headlessInfo(version: string): HostInfo {
       updates: false,
       tray: false,
       clockSettings: false,
+      shortcut: false,
+      systemProxy: false,
       portOwner: ['linux', 'darwin', 'win32'].includes(process.platform),
-      kcp: false,
+      kcp: true,
       udpRules: true,
     },
   };

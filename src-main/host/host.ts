@@ -7,6 +7,7 @@ import { emptyState, type HostInfo } from '../../src-shared/state.ts';
 import { BackupService } from './backup-service.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import { DailyTotals } from './daily-totals.ts';
+import type { DesktopHooks } from './desktop-hooks.ts';
 import { EngineLink, type StartEngine, threadedEngine } from './engine-link.ts';
 import type { EngineMessage, EngineNews } from './engine-messages.ts';
 import { failureOf, HostError, makeFailure } from './failures.ts';
@@ -16,6 +17,7 @@ import type { Reader } from './pacing.ts';
 import { buildProfile, runnable } from './profile-build.ts';
 import { ProfileRuns } from './profile-runs.ts';
 import { ProfileService } from './profile-service.ts';
+import { RuleService } from './rule-service.ts';
 import { SecretVault, type SystemSealer } from './secret-vault.ts';
 import { ServerService } from './server-service.ts';
 import { SettingsService } from './settings-service.ts';
@@ -33,6 +35,9 @@ export interface HostOptions {
   readonly files?: OpenJsonFile;
   /** The system's keyring, where there is one. */
   readonly system?: SystemSealer;
+  /** Without a keyring a person is to choose how secrets are kept, rather than have it chosen. */
+  readonly mustChooseStore?: boolean;
+  readonly desktop?: DesktopHooks;
   /** Default: a thread. */
   readonly startEngine?: StartEngine;
 }
@@ -47,6 +52,7 @@ export class Host {
   readonly engine: EngineLink;
   readonly runs: ProfileRuns;
   readonly profiles: ProfileService;
+  readonly rules: RuleService;
   readonly settings: SettingsService;
   readonly server: ServerService;
   readonly tryIt: TryService;
@@ -56,6 +62,7 @@ export class Host {
   readonly stats: StatsKeeper;
   readonly daily: DailyTotals;
   readonly logs = new LogRing();
+  readonly desktop: DesktopHooks | undefined;
   private readonly tests = new Map<string, (event: TestEvent) => void>();
 
   /** Throws ERR_STORE and ERR_NEWER_VERSION: a host that cannot read its files must not write them. */
@@ -63,7 +70,8 @@ export class Host {
     const files = options.files ?? confFiles(options.directory);
     this.hub = new StateHub(emptyState(options.info));
     this.config = new ConfigKeeper(options.directory, files);
-    this.vault = new SecretVault(options.directory, files, options.system);
+    this.desktop = options.desktop;
+    this.vault = new SecretVault(options.directory, files, options.system, options.mustChooseStore);
     this.daily = new DailyTotals(options.directory, files, (error) =>
       this.log('error', failureOf(error).message),
     );
@@ -84,6 +92,7 @@ export class Host {
     const { runs } = this;
     this.profiles = new ProfileService({ hub, config, vault, runs, undo });
     const { profiles } = this;
+    this.rules = new RuleService(profiles, vault, undo);
     this.settings = new SettingsService(hub, config, ({ logLevel }) => this.setLogLevel(logLevel));
     this.server = new ServerService({ hub, config, vault, engine });
     this.tryIt = new TryService({ hub, engine, profiles, runs });
@@ -208,6 +217,7 @@ export class Host {
 
   /** A file that could not be read is reported, and never silently reset. */
   private reportStores(): void {
+    if (this.vault.unreadable) this.hub.notice('secretsLost', null);
     for (const { origin, setAside } of [this.config.loaded, this.vault]) {
       if (setAside === undefined) continue;
       const restored = origin === 'lastGood';

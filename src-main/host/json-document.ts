@@ -89,7 +89,7 @@ export class JsonDocument<T extends object> {
     if (text === undefined) return { value: undefined, origin: 'none', setAside: undefined };
     const checked = this.read(text);
     if (checked.kind === 'good') return { value: checked.value, origin: 'file', setAside: undefined };
-    const setAside = this.setAside();
+    const setAside = this.putAside('broken');
     if (checked.kind === 'partly') return { value: checked.value, origin: 'salvaged', setAside };
     const last = this.read(readText(this.lastPath) ?? '');
     if (last.kind === 'bad') return { value: undefined, origin: 'none', setAside };
@@ -120,9 +120,10 @@ export class JsonDocument<T extends object> {
     return this.check(value);
   }
 
-  private setAside(): string {
+  /** Renames the file, for what is saved next not to replace it: `config.broken-….json`. Answers its new path. */
+  putAside(why: 'broken' | 'unreadable'): string {
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
-    const aside = this.path.replace(/\.json$/, `.broken-${stamp}.json`);
+    const aside = this.path.replace(/\.json$/, `.${why}-${stamp}.json`);
     renameSync(this.path, aside);
     return aside;
   }

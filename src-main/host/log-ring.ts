@@ -88,7 +88,8 @@ export class LogRing {
           yield { kind: 'lines', lines: lines.lines, live: over };
         }
         live = over;
-      } while (next < this.nextSeq && !reader.busy() && !reader.signal.aborted);
+        // What comes after a clear is told after it.
+      } while (next < this.nextSeq && clears === this.clears && !reader.busy() && !reader.signal.aborted);
     }
   }
 

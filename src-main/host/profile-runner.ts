@@ -4,7 +4,7 @@ import type { Connection, Listener } from '../../src-shared/status.ts';
 import type { Client, ForwardRule, Logger } from '../engine/index.ts';
 import type { ProfileCounters, RuleCounters, RunProfile, RunRule } from './engine-messages.ts';
 import { failureOf } from './failures.ts';
-import { ConnectionView, forwardOf, makeClient, transportFor } from './run-client.ts';
+import { ConnectionView, forwardOf, makeClient } from './run-client.ts';
 
 /** A rule of a running profile. */
 interface RunningRule {
@@ -62,7 +62,7 @@ export class ProfileRunner {
         isDeepStrictEqual(clientPart(profile), clientPart(this.profile)) && this.client !== undefined;
       this.profile = profile;
       if (same) {
-        this.client?.setTransport(transportFor(profile.transport));
+        this.client?.setTransport(profile.transport);
         return this.applyRules();
       }
       this.drop();
@@ -250,9 +250,13 @@ export class ProfileRunner {
 }
 
 /** What needs another client when it changes. */
-function clientPart({ rules: _rules, connectAtStart: _start, transport, ...rest }: RunProfile): object {
-  // A transport that the engine has is taken up by a running client.
-  return { ...rest, transport: transport === 'kcp' ? transport : 'any' };
+function clientPart({
+  rules: _rules,
+  connectAtStart: _start,
+  transport: _transport,
+  ...rest
+}: RunProfile): object {
+  return rest;
 }
 
 /** ... or another listener. */

@@ -1,11 +1,10 @@
 import type { Undo } from '../../src-shared/contract-base.ts';
-import { MAX_PROFILES, MAX_RULES, MAX_RULES_TOTAL } from '../../src-shared/limits.ts';
+import { MAX_PROFILES, MAX_RULES_TOTAL } from '../../src-shared/limits.ts';
 import { type Profile, type ProfileDraft, type ProfileView, profileTitle } from '../../src-shared/profile.ts';
-import type { Rule, RuleDraft } from '../../src-shared/rules.ts';
 import type { ConfigKeeper } from './config-keeper.ts';
-import { HostError, notFound } from './failures.ts';
+import { HostError } from './failures.ts';
 import { newId } from './ids.ts';
-import { buildProfile, buildRule } from './profile-build.ts';
+import { buildProfile } from './profile-build.ts';
 import type { ProfileRuns } from './profile-runs.ts';
 import { type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
 import type { StateHub } from './state-hub.ts';
@@ -32,7 +31,7 @@ export interface Guest {
   readonly key: string;
 }
 
-/** Profiles and rules as they are edited. One change after the other, each saved before it is shown. */
+/** Profiles as they are edited; rule-service.ts has their rules. One change after the other, each saved before it is shown. */
 export class ProfileService {
   private readonly hub: StateHub;
   private readonly config: ConfigKeeper;
@@ -129,57 +128,6 @@ export class ProfileService {
     });
   }
 
-  createRule(profileId: string, draft: RuleDraft): Promise<{ ruleId: string; revision: number }> {
-    return this.inTurn(async () => {
-      const old = this.stored(profileId);
-      if (old.rules.length >= MAX_RULES) throw tooMany('rules under one profile', MAX_RULES);
-      const { rule, secrets } = buildRule(draft, newId(), profileId);
-      return this.putRules(old, [...old.rules, rule], secrets, rule.id);
-    });
-  }
-
-  updateRule(
-    profileId: string,
-    ruleId: string,
-    revision: number,
-    draft: RuleDraft,
-  ): Promise<{ ruleId: string; revision: number }> {
-    return this.inTurn(async () => {
-      const old = this.stored(profileId);
-      if (!old.rules.some((rule) => rule.id === ruleId)) throw notFound('rule');
-      if (old.revision !== revision) throw conflict(old);
-      const { rule, secrets } = buildRule(draft, ruleId, profileId);
-      const rules = old.rules.map((one) => (one.id === ruleId ? rule : one));
-      return this.putRules(old, rules, secrets, ruleId);
-    });
-  }
-
-  setRuleEnabled(
-    profileId: string,
-    ruleId: string,
-    enabled: boolean,
-  ): Promise<{ ruleId: string; revision: number }> {
-    return this.inTurn(async () => {
-      const old = this.stored(profileId);
-      if (!old.rules.some((rule) => rule.id === ruleId)) throw notFound('rule');
-      const rules = old.rules.map((rule) => (rule.id === ruleId ? { ...rule, enabled } : rule));
-      return this.putRules(old, rules, new Map(), ruleId);
-    });
-  }
-
-  removeRules(profileId: string, ruleIds: readonly string[]): Promise<Undo> {
-    return this.inTurn(async () => {
-      const old = this.stored(profileId);
-      if (!ruleIds.every((id) => old.rules.some((rule) => rule.id === id))) throw notFound('rule');
-      const secrets = this.secretsOf(profileId);
-      const gone = old.rules.filter((rule) => ruleIds.includes(rule.id));
-      const changes = new Map(gone.map((rule) => [secretNames.rule(profileId, rule.id), null]));
-      const rules = old.rules.filter((rule) => !ruleIds.includes(rule.id));
-      await this.putRules(old, rules, this.vault.locked ? new Map() : changes, '');
-      return this.undo.add(() => this.putBack(profileId, old, gone, secrets));
-    });
-  }
-
   /**
    * Puts profiles in and takes others out, all or nothing, with their secrets. Gives what turns it back. To be called
    * within `inTurn`.
@@ -246,13 +194,14 @@ export class ProfileService {
     return same ? known : { ...profile, origin: 'user', secrets };
   }
 
-  private stored(id: string): Profile {
+  /** One that can be changed. ERR_NOT_FOUND, ERR_UNSUPPORTED. */
+  stored(id: string): Profile {
     if (this.guestProfile?.profile.id !== id) return this.config.profile(id);
     throw new HostError('ERR_UNSUPPORTED', 'the profile of the trial cannot be changed');
   }
 
   /** undefined while they are locked: what is put back then keeps those that are there. */
-  private secretsOf(id: string): Map<SecretName, string> | undefined {
+  secretsOf(id: string): Map<SecretName, string> | undefined {
     if (this.vault.locked) return undefined;
     const names = this.vault.namesOf(secretNames.ofProfile(id));
     return new Map(names.map((name) => [name, this.vault.get(name) ?? '']));
@@ -275,7 +224,8 @@ export class ProfileService {
     return changes;
   }
 
-  private async put(profile: Profile, secrets: ReadonlyMap<SecretName, string | null>): Promise<Saved> {
+  /** Saves one profile and what happens to its secrets. To be called within `inTurn`. */
+  async put(profile: Profile, secrets: ReadonlyMap<SecretName, string | null>): Promise<Saved> {
     const list = this.config.profiles;
     const at = list.findIndex((one) => one.id === profile.id);
     const profiles = at < 0 ? [...list, profile] : list.with(at, profile);
@@ -287,41 +237,6 @@ export class ProfileService {
     this.publish();
     this.runs.changed(profile.id);
     return { id: profile.id, revision: profile.revision };
-  }
-
-  private async putRules(
-    old: Profile,
-    rules: Rule[],
-    secrets: ReadonlyMap<SecretName, string | null>,
-    ruleId: string,
-  ): Promise<{ ruleId: string; revision: number }> {
-    const next = { ...old, rules, updatedAt: Date.now(), revision: old.revision + 1 };
-    const { revision } = await this.put(next, secrets);
-    return { ruleId, revision };
-  }
-
-  /** Rules that were removed go back to where they were, among those that are there now. */
-  private putBack(
-    profileId: string,
-    old: Profile,
-    gone: readonly Rule[],
-    secrets: ReadonlyMap<SecretName, string> | undefined,
-  ): Promise<void> {
-    return this.inTurn(async () => {
-      const now = this.stored(profileId);
-      const rules = [...now.rules];
-      for (const rule of gone) {
-        if (rules.some((one) => one.id === rule.id)) continue;
-        rules.splice(Math.min(rules.length, old.rules.indexOf(rule)), 0, rule);
-      }
-      const changes = new Map<SecretName, string | null>();
-      for (const rule of gone) {
-        const name = secretNames.rule(profileId, rule.id);
-        const text = secrets?.get(name);
-        if (text !== undefined) changes.set(name, text);
-      }
-      await this.putRules(now, rules, changes, '');
-    });
   }
 }
 
@@ -336,10 +251,10 @@ function checkCaps(profiles: readonly Profile[]): void {
   if (rules > MAX_RULES_TOTAL) throw tooMany('rules of all profiles', MAX_RULES_TOTAL);
 }
 
-function tooMany(what: string, limit: number): HostError {
+export function tooMany(what: string, limit: number): HostError {
   return new HostError('ERR_LIMIT', `at most ${limit} ${what} are possible`, { details: { limit } });
 }
 
-function conflict(profile: Profile): HostError {
+export function conflict(profile: Profile): HostError {
   return new HostError('ERR_CONFLICT', `${profileTitle(profile)} was changed by somebody else meanwhile`);
 }

@@ -2,6 +2,7 @@
 
 import { CONTRACT_VERSION } from '../../src-shared/contract-system.ts';
 import { generateKey } from '../engine/index.ts';
+import type { DesktopHooks } from './desktop-hooks.ts';
 import { HostError, notFound } from './failures.ts';
 import type { Host } from './host.ts';
 import { paced } from './pacing.ts';
@@ -49,7 +50,7 @@ export function filesRouter(host: Host) {
 }
 
 export function systemRouter(host: Host) {
-  const { hub, vault } = host;
+  const { hub, vault, desktop } = host;
   return {
     system: {
       hello: os.system.hello.handler(() => ({
@@ -59,7 +60,8 @@ export function systemRouter(host: Host) {
       ping: os.system.ping.handler(() => {}),
       networkChanged: os.system.networkChanged.handler(({ input }) => host.runs.networkChanged(input.online)),
       openClockSettings: os.system.openClockSettings.handler(() => {
-        throw unsupported('opening the clock settings');
+        if (desktop === undefined) throw unsupported('opening the clock settings');
+        return desktop.openClockSettings();
       }),
       dismissNotice: os.system.dismissNotice.handler(({ input }) => {
         if (!hub.dismiss(input.id)) throw notFound('notice');
@@ -76,15 +78,9 @@ export function systemRouter(host: Host) {
       }),
     },
     update: {
-      check: os.update.check.handler(() => {
-        throw unsupported('updating itself');
-      }),
-      load: os.update.load.handler(() => {
-        throw unsupported('updating itself');
-      }),
-      install: os.update.install.handler(() => {
-        throw unsupported('updating itself');
-      }),
+      check: os.update.check.handler(() => updatable(host).checkUpdate()),
+      load: os.update.load.handler(() => updatable(host).loadUpdate()),
+      install: os.update.install.handler(() => updatable(host).installUpdate()),
     },
     undo: {
       run: os.undo.run.handler(({ input }) => host.undo.run(input.token)),
@@ -94,6 +90,11 @@ export function systemRouter(host: Host) {
       stop: os.tryIt.stop.handler(() => host.tryIt.stop()),
     },
   };
+}
+
+function updatable({ desktop, hub }: Host): DesktopHooks {
+  if (desktop === undefined || !hub.state.host.capabilities.updates) throw unsupported('updating itself');
+  return desktop;
 }
 
 function unsupported(what: string): HostError {

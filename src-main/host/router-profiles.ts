@@ -55,15 +55,15 @@ function secretName(id: string, secret: Secret): SecretName {
 }
 
 export function rulesRouter(host: Host) {
-  const { profiles } = host;
+  const { rules } = host;
   return {
-    create: os.rules.create.handler(({ input }) => profiles.createRule(input.profileId, input.draft)),
+    create: os.rules.create.handler(({ input }) => rules.create(input.profileId, input.draft)),
     update: os.rules.update.handler(({ input }) =>
-      profiles.updateRule(input.profileId, input.ruleId, input.revision, input.draft),
+      rules.update(input.profileId, input.ruleId, input.revision, input.draft),
     ),
-    remove: os.rules.remove.handler(({ input }) => profiles.removeRules(input.profileId, input.ruleIds)),
+    remove: os.rules.remove.handler(({ input }) => rules.remove(input.profileId, input.ruleIds)),
     setEnabled: os.rules.setEnabled.handler(({ input }) =>
-      profiles.setRuleEnabled(input.profileId, input.ruleId, input.enabled),
+      rules.setEnabled(input.profileId, input.ruleId, input.enabled),
     ),
     checkPort: os.rules.checkPort.handler(({ input }) =>
       checkPort(input, host.config.profiles, host.hub.state),

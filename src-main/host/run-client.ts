@@ -28,12 +28,6 @@ export function engineLimits(limits: ProfileLimits): Partial<EngineConfig> {
   };
 }
 
-/** What is asked of the engine. Throws ERR_UNSUPPORTED for what it has not. */
-export function transportFor(transport: RunProfile['transport']): 'auto' | 'http' | 'ws' {
-  if (transport === 'kcp') throw new HostError('ERR_UNSUPPORTED', 'this version has no KCP yet');
-  return transport;
-}
-
 /** A client of the profile, without rules, that is not started. Rejects with ERR_BAD_KEY, ERR_UNSUPPORTED. */
 export async function makeClient(
   profile: RunProfile,
@@ -46,7 +40,7 @@ export async function makeClient(
     server: new URL(`${server.scheme}://${printHostPort(server.host, server.port)}${server.path}`),
     key: await parseKey(profile.key),
     forwards: [],
-    transport: transportFor(profile.transport),
+    transport: profile.transport,
     route: routeOf(profile),
     headers,
     ca: profile.ca === '' ? undefined : [profile.ca],

@@ -28,7 +28,13 @@ const entriesSchema = z.record(z.string(), entrySchema);
 type Entry = z.infer<typeof entrySchema>;
 
 const documentSchema = z.discriminatedUnion('store', [
-  z.strictObject({ version: z.literal(1), store: z.literal('file'), entries: entriesSchema }),
+  z.strictObject({
+    version: z.literal(1),
+    store: z.literal('file'),
+    entries: entriesSchema,
+    /** A person chose it, where the host asks for that. */
+    chosen: z.literal(true).optional(),
+  }),
   z.strictObject({ version: z.literal(1), store: z.literal('passphrase'), sealed: sealedSchema }),
   z.strictObject({ version: z.literal(1), store: z.literal('system'), data: z.string() }),
 ]);
@@ -54,30 +60,55 @@ export class SecretVault {
   private sealed: z.infer<typeof sealedSchema> | undefined;
   readonly origin: Origin;
   readonly setAside: string | undefined;
+  /**
+   * The keyring does not open what is there: it is another machine's, or it is gone. The vault begins empty rather than
+   * lock its owner out, and the file stays as it is until something is saved, when it is set aside.
+   */
+  private foreign = false;
+  /** Whether a person has to choose how secrets are kept, and whether one has. */
+  private readonly asks: boolean;
+  private chosen: boolean;
 
-  constructor(directory: string, files: OpenJsonFile, system?: SystemSealer) {
+  constructor(directory: string, files: OpenJsonFile, system?: SystemSealer, mustChoose = false) {
     this.system = system;
     this.document = new JsonDocument(directory, 'secrets', files, checkDocument);
     const { value, origin, setAside } = this.document.load();
     this.origin = origin;
     this.setAside = setAside;
     this.store = value?.store ?? (system === undefined ? 'file' : 'system');
+    this.asks = mustChoose && system === undefined;
+    this.chosen = value?.store === 'file' && value.chosen === true;
     if (value?.store === 'file') this.entries = new Map(Object.entries(value.entries));
     if (value?.store === 'passphrase') {
       this.sealed = value.sealed;
       this.entries = undefined;
     }
-    if (value?.store === 'system') this.entries = this.openSystem(value.data);
+    if (value?.store === 'system') {
+      const entries = this.openSystem(value.data);
+      this.foreign = entries === undefined;
+      if (entries !== undefined) this.entries = entries;
+      else if (system === undefined) this.store = 'file';
+    }
   }
 
   get locked(): boolean {
     return this.entries === undefined;
   }
 
+  /** What was sealed by a keyring that does not open it. Nothing of it is lost: see `foreign`. */
+  get unreadable(): boolean {
+    return this.foreign;
+  }
+
   view(): SecretsView {
     const offers: SecretsView['offers'] = ['file', 'passphrase'];
     if (this.system !== undefined) offers.unshift('system');
-    return { store: this.store, offers, mustChoose: false, locked: this.locked };
+    return {
+      store: this.store,
+      offers,
+      mustChoose: this.asks && this.store === 'file' && !this.chosen,
+      locked: this.locked,
+    };
   }
 
   /** Undefined: there is none. Throws ERR_LOCKED. */
@@ -142,9 +173,10 @@ export class SecretVault {
     if (store === 'system' && this.system === undefined) {
       throw new HostError('ERR_UNSUPPORTED', 'this host has no keyring');
     }
-    const before = { store: this.store, sealing: this.sealing };
+    const before = { store: this.store, sealing: this.sealing, chosen: this.chosen };
     this.sealing = store === 'passphrase' ? await newSealingKey(passphrase ?? '') : undefined;
     this.store = store;
+    this.chosen ||= this.asks;
     try {
       this.save(entries);
     } catch (error) {
@@ -160,9 +192,16 @@ export class SecretVault {
 
   private save(entries: Map<SecretName, Entry>): void {
     const plain = Object.fromEntries(entries);
+    if (this.foreign) this.document.putAside('unreadable');
+    this.foreign = false;
     switch (this.store) {
       case 'file':
-        this.document.save({ version: 1, store: 'file', entries: plain });
+        this.document.save({
+          version: 1,
+          store: 'file',
+          entries: plain,
+          ...(this.chosen && { chosen: true }),
+        });
         break;
       case 'passphrase':
         if (this.sealing === undefined) throw new HostError('ERR_LOCKED', 'the secrets are sealed');
@@ -183,7 +222,7 @@ export class SecretVault {
       const text = this.system?.unseal(Buffer.from(data, 'base64'));
       return text === undefined ? undefined : new Map(Object.entries(entriesSchema.parse(JSON.parse(text))));
     } catch {
-      // The keyring is locked or another one: nothing is lost, and nothing can be read.
+      // The keyring is another one: see `foreign`.
       return undefined;
     }
   }

@@ -1,5 +1,14 @@
 import type { Cover, ServerClient, ServerConfig, ServerState } from '../../src-shared/embedded-server.ts';
-import { type CoverSpec, type Logger, parseKey, Server, type ServerSessionStatus } from '../engine/index.ts';
+import {
+  type CoverSpec,
+  CulvertError,
+  describeError,
+  type Logger,
+  parseKey,
+  Server,
+  type ServerSessionStatus,
+  type UserKey,
+} from '../engine/index.ts';
 import type { ServerCounters } from './engine-messages.ts';
 import { failureOf } from './failures.ts';
 import { engineLimits } from './run-client.ts';
@@ -38,17 +47,8 @@ export class ServerRunner {
       await this.end();
       this.onState({ kind: 'starting' });
       try {
-        const { host, port } = config.bind;
-        const server = new Server({
-          listen: host === '*' ? { port } : { host, port },
-          users: [await parseKey(key)],
-          cover: coverSpec(config.cover),
-          config: engineLimits(config.limits),
-          log: this.log,
-        });
-        const bound = await server.start();
-        this.server = server;
-        this.onState({ kind: 'running', since: Date.now(), port: bound.port });
+        const port = await this.listen(config, await parseKey(key));
+        this.onState({ kind: 'running', since: Date.now(), port });
       } catch (error) {
         const failure = failureOf(error, { port: config.bind.port, subject: config.bind.host });
         this.onState({ kind: 'failed', failure });
@@ -104,6 +104,32 @@ export class ServerRunner {
     }
     this.meters = next;
     return sessions;
+  }
+
+  /** With KCP at the UDP port of the same number, or without where somebody has that one. Gives the TCP port. */
+  private async listen(config: ServerConfig, user: UserKey): Promise<number> {
+    const { host, port } = config.bind;
+    const listen = host === '*' ? { port } : { host, port };
+    const told = config.publicPort ?? undefined;
+    for (const udp of [{ ...listen, told }, undefined]) {
+      const server = new Server({
+        listen,
+        udp,
+        users: [user],
+        cover: coverSpec(config.cover),
+        config: engineLimits(config.limits),
+        log: this.log,
+      });
+      try {
+        const bound = await server.start();
+        this.server = server;
+        return bound.port;
+      } catch (error) {
+        if (udp === undefined) throw error;
+        this.log.warn(`without KCP, if at all: ${describeError(error)}`);
+      }
+    }
+    throw new CulvertError('ERR_INTERNAL', 'the server was not started');
   }
 
   private async end(): Promise<void> {

@@ -10,6 +10,8 @@ const NEEDS: Partial<Record<keyof Settings, keyof Capabilities>> = {
   startHidden: 'startHidden',
   notifications: 'notifications',
   updates: 'updates',
+  shortcut: 'shortcut',
+  systemProxy: 'systemProxy',
 };
 
 /** The settings as saved and shown; `onChange` lets what goes by them follow. */

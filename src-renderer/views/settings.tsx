@@ -1,5 +1,4 @@
 import { ArchiveRestore, Download, KeyRound } from 'lucide-react';
-import type { ReactNode } from 'react';
 import { GRAPH_WINDOWS, LANGUAGES, LOG_LEVELS, type SettingsChange } from '../../src-shared/settings.ts';
 import { useTexts } from '../core/language.tsx';
 import { show } from '../core/overlays.ts';
@@ -7,7 +6,9 @@ import { done } from '../core/toasts.ts';
 import { useApp } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Part, Screen } from '../ui/screen.tsx';
+import { Line } from '../ui/setting-line.tsx';
 import { Segments, Switch } from '../ui/toggle.tsx';
+import { DesktopPart } from './desktop-part.tsx';
 import { UpdatePart } from './update-part.tsx';
 
 const save = (change: SettingsChange) => void done((client) => client.settings.change({ change }));
@@ -81,6 +82,7 @@ export function Settings() {
             </div>
           </Part>
         )}
+        {(capabilities.shortcut || capabilities.systemProxy) && <DesktopPart />}
         <Part title={t('settings.sections.messages')}>
           <div className="card lines">
             {capabilities.notifications && (
@@ -144,17 +146,5 @@ export function Settings() {
         </p>
       </div>
     </Screen>
-  );
-}
-
-function Line(props: { readonly label: string; readonly hint?: string; readonly children: ReactNode }) {
-  return (
-    <div className="line">
-      <div className="line-text">
-        <p>{props.label}</p>
-        {props.hint && <p className="hint-line">{props.hint}</p>}
-      </div>
-      <div className="line-control">{props.children}</div>
-    </div>
   );
 }

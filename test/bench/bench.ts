@@ -16,16 +16,24 @@ async function main(options: BenchOptions): Promise<number> {
   let failed = false;
   for (const suite of options.suites) {
     const { report, markdown, failures } = await runOne(suite, options);
-    const file = options.json ?? join(projectRoot(), 'test', 'bench', 'results', `${suite}.json`);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    writeJson(suite, options, report);
     console.log(`\n${markdown}`);
-    console.error(`figures: ${file}`);
+    console.error(`figures: ${jsonFile(suite, options)}`);
     for (const failure of failures) console.error(`FAILED: ${failure}`);
     failed ||= failures.length > 0;
     if (options.writeReadme) writeReadme(suite, markdown);
   }
   return failed ? 1 : 0;
+}
+
+function jsonFile(suite: Suite, options: BenchOptions): string {
+  return options.json ?? join(projectRoot(), 'test', 'bench', 'results', `${suite}.json`);
+}
+
+function writeJson(suite: Suite, options: BenchOptions, report: object): void {
+  const file = jsonFile(suite, options);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 interface Outcome {
@@ -41,7 +49,9 @@ async function runOne(suite: Suite, options: BenchOptions): Promise<Outcome> {
     return { report, markdown: httpMarkdown(report), failures: httpFailures(report) };
   }
   if (suite === 'kcp') {
-    const report = await runKcpSuite(options, say);
+    const report = await runKcpSuite(options, jsonFile(suite, options), say, (soFar) =>
+      writeJson(suite, options, soFar),
+    );
     return { report, markdown: kcpMarkdown(report), failures: [] };
   }
   const report = await runSuite(suite, options, say);

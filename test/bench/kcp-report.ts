@@ -4,6 +4,8 @@ import type { Machine } from './report.ts';
 export interface KcpFigure {
   readonly peer: string;
   readonly id: string;
+  /** Length of a sample. */
+  readonly seconds: number;
   readonly samples: readonly number[];
   readonly median: number;
 }
@@ -12,10 +14,7 @@ export interface KcpReport {
   readonly suite: 'kcp';
   readonly date: string;
   readonly machine: Machine;
-  readonly runs: number;
-  readonly seconds: number;
   readonly peers: readonly string[];
-  readonly far: string;
   readonly figures: readonly KcpFigure[];
 }
 
@@ -59,6 +58,12 @@ function cell(value: number | undefined, unit: string): string {
 
 /** The report as Markdown: a table, then what one must know to read it. */
 export function kcpMarkdown(report: KcpReport): string {
+  const range = (values: readonly number[]): string => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return low === high ? `${low}` : `${low} to ${high}`;
+  };
+  const runs = range(report.figures.map(({ samples }) => samples.length));
+  const seconds = range(report.figures.map((figure) => figure.seconds));
   const find = (peer: string, id: string): number | undefined =>
     report.figures.find((figure) => figure.peer === peer && figure.id === id)?.median;
   const rows = KCP_ROWS.map((row) => {
@@ -72,7 +77,7 @@ export function kcpMarkdown(report: KcpReport): string {
     '',
     'The link is `test/bench/link.c`: 100 Mbit/s, 50 ms each way, a queue of 100 ms, random loss each way. Culvert ' +
       'goes through whole (`-W 16m`), one connection, its start included; the ARQs are bare, without encryption, ' +
-      `with a window of 1024 segments. Medians of ${report.runs}, ${report.seconds} s each.`,
+      `with a window of 1024 segments. Medians of ${runs} runs of ${seconds} s each.`,
     '',
     `- ${report.date.slice(0, 10)}, ${report.machine.cpu}, ${report.machine.cores} cores, ${report.machine.os}, Node ${report.machine.node}`,
   ];

@@ -1,15 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { generateKey } from '../../src-main/engine/crypto/keys.ts';
 import type { KcpFigure, KcpReport } from './kcp-report.ts';
-import {
-  compile,
-  FAR,
-  Link,
-  type LinkShape,
-  linkMissing,
-  startFarServer,
-  startNearClient,
-} from './kcp-rig.ts';
+import { compile, Link, type LinkShape, linkMissing, startFarServer, startNearClient } from './kcp-rig.ts';
 import { median } from './measures.ts';
 import type { BenchOptions } from './options.ts';
 import type { Managed } from './processes.ts';
@@ -30,7 +23,7 @@ const SHAPE = { mbits: 100, delayMs: 50, queueMs: 100 };
 const LOSSES = [1, 5, 10] as const;
 /** Segments under way of the ARQ peers, as programs of that kind set it. */
 const ARQ_WINDOW = 1024;
-const WARM_SECONDS = 4;
+const WARM_SECONDS = 3;
 const TARGET = 9000;
 const SERVER = 8100;
 
@@ -186,62 +179,107 @@ async function loopback(tools: Tools, seconds: number): Promise<number> {
   }
 }
 
+interface Step {
+  /** What `--only` looks at. */
+  readonly name: string;
+  readonly peer: PeerName;
+  /** Figures by id. */
+  run(seed: number): Promise<Readonly<Record<string, number>>>;
+}
+
+function stepsOf(tools: Tools, seconds: number): Step[] {
+  const shape = (lossPercent: number, seed: number): LinkShape => ({ ...SHAPE, lossPercent, seed });
+  const steps: Step[] = [];
+  for (const loss of LOSSES) {
+    for (const peer of PEERS) {
+      const runner = runnerOf(peer, tools);
+      if (runner === undefined) continue;
+      steps.push({
+        name: `${loss}% ${peer}`,
+        peer,
+        run: async (seed) => {
+          const { mbits, sent } = await withScene(tools, shape(loss, seed), seconds, runner);
+          return { [`goodput${loss}`]: mbits, [`sent${loss}`]: sent };
+        },
+      });
+    }
+  }
+  steps.push({
+    name: 'share',
+    peer: 'culvert -K',
+    run: async (seed) => {
+      const { share, mbits } = await withScene(tools, shape(1, seed), seconds, shared);
+      return { share, shared: mbits };
+    },
+  });
+  for (const loss of [0, 1]) {
+    for (const way of ['-K', '-w'] as const) {
+      steps.push({
+        name: `echo ${loss}% ${way}`,
+        peer: `culvert ${way}`,
+        run: async (seed) => {
+          const echo = (scene: Scene) => echoBeside(scene, way);
+          return { [`echo${loss}`]: await withScene(tools, shape(loss, seed), seconds, echo) };
+        },
+      });
+    }
+  }
+  const run = async () => ({ loopback: await loopback(tools, Math.min(seconds, 3)) });
+  steps.push({ name: 'loopback', peer: 'culvert -K', run });
+  return steps;
+}
+
+/** The figures of an earlier run, to which those of this one are added. */
+function earlier(options: BenchOptions, file: string): KcpFigure[] {
+  if (!options.add || !existsSync(file)) return [];
+  const report: KcpReport = JSON.parse(readFileSync(file, 'utf8'));
+  return [...report.figures];
+}
+
+function reportOf(figures: readonly KcpFigure[]): KcpReport {
+  return {
+    suite: 'kcp',
+    date: new Date().toISOString(),
+    machine: machineFacts(),
+    peers: PEERS.filter((peer) => figures.some((figure) => figure.peer === peer)),
+    figures,
+  };
+}
+
 /** Every measure `runs` times, the peers taking turns, each on a link of its own. */
-export async function runKcpSuite(options: BenchOptions, say: (line: string) => void): Promise<KcpReport> {
+export async function runKcpSuite(
+  options: BenchOptions,
+  file: string,
+  say: (line: string) => void,
+  save: (report: KcpReport) => void,
+): Promise<KcpReport> {
   const missing = linkMissing();
   if (missing !== undefined) throw new Error(missing);
   const processes = new ProcessSet();
   const folder = temporaryFolder();
-  const figures = new Map<string, KcpFigure>();
+  const figures = new Map(earlier(options, file).map((figure) => [`${figure.peer}\n${figure.id}`, figure]));
   const add = (peer: string, id: string, value: number): void => {
     const key = `${peer}\n${id}`;
-    const known = figures.get(key) ?? { peer, id, samples: [], median: 0 };
-    const samples = [...known.samples, value];
-    figures.set(key, { ...known, samples, median: median(samples) });
+    const samples = [...(figures.get(key)?.samples ?? []), value];
+    figures.set(key, { peer, id, seconds: options.seconds, samples, median: median(samples) });
     say(`${peer}  ${id}  ${value.toFixed(2)}`);
   };
   try {
+    const ikcp = options.ikcp === undefined ? [] : [options.ikcp];
     const tools: Tools = {
       tb: await buildTb(processes, folder.path),
       link: await compile(processes, folder.path, 'link'),
-      ikcp:
-        options.ikcp === undefined
-          ? undefined
-          : await compile(processes, folder.path, 'ikcp-peer', [options.ikcp]),
+      ikcp: ikcp.length === 0 ? undefined : await compile(processes, folder.path, 'ikcp-peer', ikcp),
     };
-    const { seconds } = options;
+    const wanted = ({ name }: Step): boolean =>
+      options.only.length === 0 || options.only.some((word) => name.includes(word));
     for (let run = 0; run < options.runs; run++) {
-      const shape = (lossPercent: number): LinkShape => ({ ...SHAPE, lossPercent, seed: run + 1 });
-      for (const loss of LOSSES) {
-        for (const peer of PEERS) {
-          const runner = runnerOf(peer, tools);
-          if (runner === undefined) continue;
-          const { mbits, sent } = await withScene(tools, shape(loss), seconds, runner);
-          add(peer, `goodput${loss}`, mbits);
-          add(peer, `sent${loss}`, sent);
-        }
+      for (const step of stepsOf(tools, options.seconds).filter(wanted)) {
+        for (const [id, value] of Object.entries(await step.run(run + 1))) add(step.peer, id, value);
+        save(reportOf([...figures.values()]));
       }
-      const pair = await withScene(tools, shape(1), seconds, shared);
-      add('culvert -K', 'share', pair.share);
-      add('culvert -K', 'shared', pair.mbits);
-      for (const loss of [0, 1]) {
-        for (const way of ['-K', '-w'] as const) {
-          const ms = await withScene(tools, shape(loss), seconds, (scene) => echoBeside(scene, way));
-          add(`culvert ${way}`, `echo${loss}`, ms);
-        }
-      }
-      add('culvert -K', 'loopback', await loopback(tools, Math.min(seconds, 3)));
     }
-    return {
-      suite: 'kcp',
-      date: new Date().toISOString(),
-      machine: machineFacts(),
-      runs: options.runs,
-      seconds,
-      peers: PEERS.filter((peer) => runnerOf(peer, tools) !== undefined),
-      far: FAR,
-      figures: [...figures.values()],
-    };
+    return reportOf([...figures.values()]);
   } finally {
     await processes.stopAll();
     folder.remove();

@@ -18,6 +18,10 @@ export interface BenchOptions {
   readonly memory: boolean;
   /** The reference's ikcp.c, to run beside Culvert. */
   readonly ikcp: string | undefined;
+  /** kcp: words, of which a step's name must have one; none = every step. */
+  readonly only: readonly string[];
+  /** kcp: the figures of the JSON there is stay, and these are further samples. */
+  readonly add: boolean;
 }
 
 export const BENCH_USAGE = `npm run bench -- [ws|http|kcp|all] [flags]
@@ -27,7 +31,9 @@ export const BENCH_USAGE = `npm run bench -- [ws|http|kcp|all] [flags]
   --json=PATH       where to write the figures (default: test/bench/results/SUITE.json)
   --write-readme    put the table into README.md
   --no-memory       leave out idle memory
-  --ikcp=PATH       kcp: the reference's ikcp.c, to run beside Culvert`;
+  --ikcp=PATH       kcp: the reference's ikcp.c, to run beside Culvert
+  --only=WORD       kcp: only the steps with the word in their name, such as "5% culvert -K", share, echo, loopback
+  --add             kcp: add to the figures in the JSON file instead of replacing them`;
 
 /**
  * @param defaultNode used when no `--node` is given
@@ -35,8 +41,8 @@ export const BENCH_USAGE = `npm run bench -- [ws|http|kcp|all] [flags]
  * @throws {CulvertError} ERR_BAD_OPTION
  */
 export function parseBenchOptions(argv: readonly string[], defaultNode: string): BenchOptions | undefined {
-  const known = ['runs', 'seconds', 'node', 'json', 'ikcp'];
-  const parsed = parseFlags(argv, known, ['write-readme', 'no-memory', 'help', 'h']);
+  const known = ['runs', 'seconds', 'node', 'json', 'ikcp', 'only'];
+  const parsed = parseFlags(argv, known, ['write-readme', 'no-memory', 'add', 'help', 'h']);
   if (parsed.flags.has('help') || parsed.flags.has('h')) return undefined;
   const seconds = Number(lastValue(parsed, 'seconds') ?? '2');
   if (!(seconds >= 0.1 && seconds <= 600)) throw badFlag('--seconds must be from 0.1 to 600', '--seconds=2');
@@ -57,6 +63,8 @@ export function parseBenchOptions(argv: readonly string[], defaultNode: string):
     writeReadme: parsed.flags.has('write-readme'),
     memory: !parsed.flags.has('no-memory'),
     ikcp: lastValue(parsed, 'ikcp'),
+    only: allValues(parsed, 'only'),
+    add: parsed.flags.has('add'),
   };
 }
 

@@ -156,7 +156,7 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
       sent += 10_000;
       socket.write(Buffer.alloc(10_000));
     }, 5);
-    for (const transport of ['http', 'ws'] as const) {
+    for (const transport of ['http', 'kcp', 'ws'] as const) {
       const saved = await client.profiles.setTransport({ id, transport });
       await stateUntil(client, ({ statuses, profiles }) => {
         const { connection } = statuses[id];

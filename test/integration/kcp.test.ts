@@ -3,6 +3,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Client, type DialerState, generateKey, parseKey, Server } from '../../src-main/engine/index.ts';
 import { type Mischief, UdpRelay } from '../support/kcp/udp-relay.ts';
 import { expectKnown, KnownBytes, sendKnown } from '../support/known-bytes.ts';
 import { exchangeBytes, type RigOptions, startRig, type TunnelRig } from '../support/tunnel-rig.ts';
@@ -71,6 +72,53 @@ describe('a session over UDP', () => {
     }
     await done;
     expect(rig.server.sessions()[0].resumes).toBe(0);
+  });
+});
+
+describe('the server', () => {
+  it('that restarted tells a client that the session is gone, which begins another', async () => {
+    const key = await parseKey(generateKey());
+    const config = { drainMs: 50, backoffMaxMs: 500 };
+    const serve = async (port: number): Promise<{ server: Server; port: number }> => {
+      const server = new Server({ listen: { host: '127.0.0.1', port }, ...UDP, users: [key], config });
+      cleanups.push(() => server.close());
+      return { server, port: (await server.start()).port };
+    };
+    const first = await serve(0);
+    const states: DialerState[] = [];
+    const client = new Client({
+      server: new URL(`http://127.0.0.1:${first.port}/`),
+      key,
+      transport: 'kcp',
+      forwards: [],
+      config,
+      onState: (state) => states.push(state),
+    });
+    cleanups.push(() => client.destroy());
+    await client.start();
+    await expect.poll(() => states.at(-1)?.kind).toBe('connected');
+    const session = client.status().session;
+    // Without a word, as when it is killed.
+    const gone = first.server as unknown as { kcp: { listener: { socket: UdpSocket } } };
+    gone.kcp.listener.socket.removeAllListeners('message');
+    await first.server.close();
+    const second = await serve(first.port);
+    await expect.poll(() => second.server.sessions().length, { timeout: 25_000 }).toBe(1);
+    expect(client.status().session).not.toBe(session);
+  }, 40_000);
+
+  it('says that the UDP port is taken, and leaves the TCP port', async () => {
+    const taken = createSocket('udp4');
+    cleanups.push(() => taken.close());
+    await new Promise<void>((resolve) => taken.bind(0, '127.0.0.1', resolve));
+    const { port } = taken.address();
+    const key = await parseKey(generateKey());
+    const listen = { host: '127.0.0.1', port: 0 };
+    const server = new Server({ listen, udp: { host: '127.0.0.1', port }, users: [key] });
+    await expect(server.start()).rejects.toMatchObject({
+      code: 'ERR_PORT_IN_USE',
+      message: `UDP 127.0.0.1:${port} is in use by another program`,
+    });
   });
 });
 

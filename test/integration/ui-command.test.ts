@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,4 +79,36 @@ it('npm start says in one line why there is no desktop app, and serves', async (
   await says(start, /Culvert is at http/);
   start.signal('SIGINT');
   expect(await exitCodeOf(start)).toBe(0);
+});
+
+it('is served by HTTPS with a certificate, under a name that is allowed', async () => {
+  const [keyFile, certFile] = ['key.pem', 'cert.pem'].map((name) => join(directory, name));
+  const subject = ['-subj', '/CN=nas.example', '-addext', 'subjectAltName=DNS:nas.example'];
+  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const files = ['-keyout', keyFile, '-out', certFile];
+  execFileSync('openssl', ['req', '-x509', ...made, ...subject, ...files], { stdio: 'ignore' });
+  const tls = ['--tls-cert', certFile, '--tls-key', keyFile, '--allow-host', 'nas.example'];
+  const ui = lab.run(['ui', '--listen', '*:0', ...tls, ...data('tls')]);
+  const [, port, token] = await says(ui, /https:\/\/nas\.example:(\d+)\/\?token=(\S+)/);
+  const ask = (host: string) =>
+    new Promise<{ status: number | undefined; cookie: string }>((resolve, reject) => {
+      const path = `/?token=${token}`;
+      const options = {
+        port,
+        path,
+        headers: { host },
+        ca: readFileSync(certFile),
+        servername: 'nas.example',
+      };
+      get({ host: '127.0.0.1', ...options }, (response) => {
+        response.resume();
+        resolve({ status: response.statusCode, cookie: String(response.headers['set-cookie']) });
+      }).on('error', reject);
+    });
+  const known = await ask(`nas.example:${port}`);
+  expect(known.status).toBe(303);
+  expect(known.cookie).toMatch(/; Secure$/);
+  expect((await ask(`other.example:${port}`)).status).toBe(421);
+  ui.signal('SIGTERM');
+  expect(await exitCodeOf(ui)).toBe(0);
 });

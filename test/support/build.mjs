@@ -33,10 +33,13 @@ function markExecutable() {
 // The cache says what was written before; without the files it would wrongly skip them.
 if (emitted.some((folder) => !existsSync(join(root, 'out', folder)))) {
   rmSync(join(root, 'out/.cache/build.tsbuildinfo'), { force: true });
+  rmSync(join(root, 'out/.cache/preload.tsbuildinfo'), { force: true });
 }
 const code = await tsc(['-p', 'tsconfig.build.json', '--pretty']);
 prune();
 markExecutable();
+const preload = await tsc(['-p', 'tsconfig.preload.json', '--pretty']);
 const page = await buildPage();
-if (code !== 0 || page !== 0) console.error('build: failed, see the errors above');
-process.exitCode = code === 0 && page === 0 ? 0 : 1;
+const ok = [code, preload, page].every((one) => one === 0);
+if (!ok) console.error('build: failed, see the errors above');
+process.exitCode = ok ? 0 : 1;

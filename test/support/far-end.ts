@@ -28,7 +28,11 @@ export class FarEnd {
   }
 
   async startServer(port = this.port): Promise<void> {
-    const server = new Server({ listen: { host: '127.0.0.1', port }, users: [await parseKey(this.key)] });
+    const server = new Server({
+      listen: { host: '127.0.0.1', port },
+      udp: { host: '127.0.0.1', port: 0 },
+      users: [await parseKey(this.key)],
+    });
     this.port = (await server.start()).port;
     this.server = server;
   }

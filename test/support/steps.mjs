@@ -10,7 +10,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const require = createRequire(join(root, 'package.json'));
 
 /** The rooms whose types are checked, each by `tsconfig.<room>.json`. */
-export const rooms = ['shared', 'main', 'renderer', 'test', 'ui-test'];
+export const rooms = ['shared', 'main', 'shell', 'preload', 'renderer', 'test', 'ui-test'];
 
 /**
  * The script behind a dependency's command. Going to it directly keeps shells and `.cmd` files out of it, so

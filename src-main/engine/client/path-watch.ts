@@ -88,8 +88,10 @@ export class PathWatch {
   doubt(carrier: Carrier): void {
     if (carrier !== this.carrier || this.doubting || this.ill) return;
     this.doubting = true;
-    // The shortest round trip: what waits behind data says nothing of the path.
-    const rtt = this.options.session.stats.minRttMs ?? DOUBT_MAX_MS;
+    // The shortest round trip: what waits behind data says nothing of the path. A carrier that died before its first
+    // echo came back has none: the newest of the one before is nearer to it than the longest wait.
+    const { minRttMs, rttMs } = this.options.session.stats;
+    const rtt = minRttMs ?? rttMs ?? DOUBT_MAX_MS;
     this.ask(carrier, Math.min(DOUBT_MAX_MS, Math.max(DOUBT_MIN_MS, 4 * rtt)));
   }
 

@@ -59,8 +59,8 @@ export class KcpTunnel {
   }
 
   /** No new carriers; the port closes when those there are gone. */
-  close(): void {
-    this.listener.close();
+  close(): Promise<void> {
+    return this.listener.close();
   }
 
   private decide({ id, clock, flight }: { id: string; clock: number; flight: Buffer }): FlightVerdict {

@@ -176,9 +176,9 @@ export class Server {
     this.udp.close();
     await this.drained();
     for (const { session } of this.registry.list()) session.close();
-    this.kcp?.close();
+    const silent = this.kcp?.close();
     this.front.destroy();
-    await closed;
+    await Promise.all([closed, silent]);
   }
 
   private async drained(): Promise<void> {

@@ -107,6 +107,9 @@ describe('parseBenchOptions', () => {
       json: undefined,
       writeReadme: false,
       memory: true,
+      ikcp: undefined,
+      only: [],
+      add: false,
     });
   });
 

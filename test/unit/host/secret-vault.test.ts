@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -91,8 +91,29 @@ describe('the vault', () => {
         throw new Error('the keyring is locked');
       },
     };
-    expect(open(refusing).locked).toBe(true);
-    await expect(open().setStore('system')).rejects.toMatchObject({ failure: { code: 'ERR_LOCKED' } });
+    const sealed = file();
+    const foreign = open(refusing);
+    expect(foreign).toMatchObject({ locked: false, unreadable: true });
+    expect(foreign.get(name)).toBeUndefined();
+    // Nothing is written by looking: the old keyring still opens it.
+    expect(file()).toBe(sealed);
+    expect(open(system).get(name)).toBe(key);
+    await expect(open().setStore('system')).rejects.toMatchObject({ failure: { code: 'ERR_UNSUPPORTED' } });
+    await foreign.change(new Map([[name, key]]));
+    expect(foreign.unreadable).toBe(false);
+    const aside = readdirSync(directory).filter((entry) => entry.includes('.unreadable-'));
+    expect(aside.map((entry) => readFileSync(join(directory, entry), 'utf8'))).toEqual([sealed]);
+  });
+
+  it('lets a person choose where there is no keyring, and remembers it', async () => {
+    const choosing = (): SecretVault => new SecretVault(directory, confFiles(directory), undefined, true);
+    expect(choosing().view()).toMatchObject({ store: 'file', mustChoose: true, locked: false });
+    await choosing().change(new Map([[name, key]]));
+    expect(choosing().view().mustChoose).toBe(true);
+    await choosing().setStore('file');
+    expect(choosing().view().mustChoose).toBe(false);
+    expect(choosing().get(name)).toBe(key);
+    expect(open().view().mustChoose).toBe(false);
   });
 
   it('sets a broken file aside', () => {

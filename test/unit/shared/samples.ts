@@ -16,6 +16,8 @@ export const hostInfo: HostInfo = {
     updates: false,
     tray: false,
     clockSettings: false,
+    shortcut: false,
+    systemProxy: false,
     portOwner: true,
     kcp: false,
     udpRules: false,

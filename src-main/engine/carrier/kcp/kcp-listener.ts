@@ -65,10 +65,16 @@ export class KcpListener {
     return { address: bound.address, port: bound.port };
   }
 
-  /** Takes no new carriers; the socket closes once those there are gone. */
-  close(): void {
+  /** Takes no new carriers; the socket closes once those there are gone, and then the promise is fulfilled. */
+  close(): Promise<void> {
     this.closing = true;
+    const { socket } = this;
+    const closed = new Promise<void>((resolve) => {
+      if (socket === undefined) resolve();
+      else socket.once('close', resolve);
+    });
     if (this.peers.size === 0) this.destroy();
+    return closed;
   }
 
   destroy(): void {

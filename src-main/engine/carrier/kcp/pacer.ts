@@ -1,5 +1,5 @@
-/** What may leave at once after a pause, ms of the rate: timers are late by about as much. */
-const BURST_MS = 4;
+/** What may leave at once after a pause, ms of the rate: a busy event loop is late by about as much. */
+const BURST_MS = 10;
 const LEAST_BURST = 10;
 
 /** Spends bytes at a rate: a bucket that fills with time and may be overdrawn by one datagram. */

@@ -1,0 +1,71 @@
+/** Has a tray icon whenever there is a panel to show it: some panels come up after the programs of the session. */
+import type { TrayIcon } from './tray.ts';
+import type { TrayModel } from './tray-model.ts';
+
+export interface TrayKeeperOptions {
+  readonly isAvailable: () => Promise<boolean>;
+  readonly makeIcon: (model: TrayModel) => TrayIcon;
+  readonly onChange: (there: boolean) => void;
+  readonly recheckMs?: number;
+}
+
+const RECHECK_MS = 5_000;
+
+export class TrayKeeper {
+  private readonly options: TrayKeeperOptions;
+  private icon: TrayIcon | undefined;
+  private model: TrayModel;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(options: TrayKeeperOptions, model: TrayModel) {
+    this.options = options;
+    this.model = model;
+  }
+
+  get isThere(): boolean {
+    return this.icon !== undefined;
+  }
+
+  /** Looks now, and again from time to time. Answers whether there is one now. */
+  async start(): Promise<boolean> {
+    await this.look();
+    this.timer = setInterval(() => void this.look(), this.options.recheckMs ?? RECHECK_MS);
+    this.timer.unref();
+    return this.isThere;
+  }
+
+  show(model: TrayModel): void {
+    this.model = model;
+    this.icon?.show(model);
+  }
+
+  repaint(): void {
+    this.icon?.repaint();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.icon?.destroy();
+    this.icon = undefined;
+  }
+
+  private async look(): Promise<void> {
+    const available = await this.options.isAvailable();
+    if (available === this.isThere) return;
+    if (available) this.icon = this.make();
+    else {
+      // The panel is gone, with the icon in it: what is shown next time is a new one.
+      this.icon?.destroy();
+      this.icon = undefined;
+    }
+    if (available === this.isThere) this.options.onChange(this.isThere);
+  }
+
+  private make(): TrayIcon | undefined {
+    try {
+      return this.options.makeIcon(this.model);
+    } catch {
+      return undefined;
+    }
+  }
+}
