@@ -37,6 +37,39 @@ describe('ReceiveWindow', () => {
     expect(after).toBeLessThanOrEqual(5000);
   });
 
+  it.each([1000, 16_384, 65_536])(
+    'grows on a long path where data comes in bursts of chunks of %i bytes',
+    (chunk) => {
+      const [clock, rtt, cap] = [new FakeClock(), 100, 1 << 20];
+      const window = new ReceiveWindow(256 << 10, cap, clock, () => rtt);
+      let credit = 256 << 10;
+      let bytes = 0;
+      // All that may be sent leaves at once and arrives at once; what is granted for it comes a round trip later.
+      for (let round = 0; round < 20; round++) {
+        clock.advance(rtt);
+        bytes = credit;
+        credit = 0;
+        for (let left = bytes; left > 0; left -= chunk) {
+          const part = Math.min(chunk, left);
+          expect(window.take(part)).toBe(true);
+          credit += window.consume(part);
+        }
+      }
+      expect(bytes).toBeGreaterThanOrEqual(cap * 0.6);
+    },
+  );
+
+  it('does not grow on a long path that a sender does not fill', () => {
+    const clock = new FakeClock();
+    const window = new ReceiveWindow(1000, 8000, clock, () => 100);
+    let granted = 0;
+    for (let i = 0; i < 100; i++) {
+      clock.advance(50);
+      granted += window.consume(150);
+    }
+    expect(granted).toBeLessThanOrEqual(15_000);
+  });
+
   it('does not grow for a slow reader', () => {
     const clock = new FakeClock();
     const window = new ReceiveWindow(1000, 100_000, clock);
