@@ -82,7 +82,9 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
       if ([...table.rows.values()][0]?.received === 5) break;
     }
     const [row] = [...table.rows.values()];
-    expect(row).toMatchObject({ profileId: id, state: 'open', transport: 'ws', sent: 5, received: 5 });
+    // Whichever transport was the first to answer.
+    expect(row).toMatchObject({ profileId: id, state: 'open', sent: 5, received: 5 });
+    expect(['ws', 'http']).toContain(row.transport);
     expect(row.target).toEqual({ host: '', port: far.echoPort });
     const closed = closeOf(socket);
     expect(await client.connections.close({ ids: [row.id, 'c0-9-9', 'nonsense'] })).toEqual({ closed: 1 });
@@ -241,7 +243,7 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
       'echo running',
       'echo passed',
     ]);
-    expect(events.at(-1)).toMatchObject({ kind: 'passed', transport: 'ws' });
+    expect(events.at(-1)).toMatchObject({ kind: 'passed' });
   });
 
   it('names who holds a port, and a free one', async () => {
@@ -378,7 +380,7 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
       row = event.clients[0];
       if (row?.sent === 7) break;
     }
-    expect(row).toMatchObject({ sent: 7, received: 7, connections: 1, transport: 'ws' });
+    expect(row).toMatchObject({ sent: 7, received: 7, connections: 1 });
     const cut = closeOf(socket);
     await client.server.disconnect({ id: row?.id ?? '' });
     await cut;
