@@ -45,8 +45,7 @@ export function buildDraft(
     for (const { label, text } of of(slot))
       notes.add(slot === 'cover' ? 'notCarried' : 'fileNotRead', `${label} ${text}`);
   }
-  const fault =
-    readKey(draft, items, notes) ?? readTransport(draft, items, notes) ?? readRest(draft, items, notes);
+  const fault = readKey(draft, items, notes) ?? readTransport(draft, items) ?? readRest(draft, items, notes);
   if (fault !== undefined) return fault;
   const item = importItem(source, draft, notes);
   return 'reason' in item ? { ok: false, error: item } : { ok: true, items: [item] };
@@ -132,7 +131,7 @@ function readKey(draft: ProfileDraft, items: readonly Item[], notes: Notes): Fau
   return undefined;
 }
 
-function readTransport(draft: ProfileDraft, items: readonly Item[], notes: Notes): Fault | undefined {
+function readTransport(draft: ProfileDraft, items: readonly Item[]): Fault | undefined {
   for (const { slot, text } of items) {
     if (slot === 'ws') draft.transport = 'ws';
     if (slot === 'kcp') draft.transport = 'kcp';
@@ -141,7 +140,6 @@ function readTransport(draft: ProfileDraft, items: readonly Item[], notes: Notes
     if (!isTransport(word)) return importFault('badOptionValue', `--transport ${text}`);
     draft.transport = word;
   }
-  if (draft.transport === 'kcp') notes.add('kcpNotYet');
   return undefined;
 }
 

@@ -30,7 +30,6 @@ export const NOTE_CODES = [
   'ruleOff',
   /** More than the cap; the rest was left out. */
   'tooMany',
-  'kcpNotYet',
   /** A link that leaves out the values of secret headers. */
   'headerSecretMissing',
 ] as const;

@@ -179,7 +179,6 @@ export const enFailures = {
     reverseNotCarried: 'Reverse forwards are not taken over: {{subject}}',
     ruleOff: 'Switched off, because another rule listens there: {{subject}}',
     tooMany: 'More than {{subject}}; the rest was left out.',
-    kcpNotYet: 'KCP may not be available on this host yet.',
     headerSecretMissing: 'The value of the header {{subject}} is not in it.',
   } satisfies Record<NoteCode, string>,
 } as const;

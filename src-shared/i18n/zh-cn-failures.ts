@@ -119,7 +119,6 @@ export const zhFailures: Texts<typeof enFailures> = {
     reverseNotCarried: '未导入反向转发：{{subject}}',
     ruleOff: '已有规则监听该处，因此设为关闭：{{subject}}',
     tooMany: '超过 {{subject}} 个，其余未导入。',
-    kcpNotYet: '当前主机可能还不支持 KCP。',
     headerSecretMissing: '其中不含请求头 {{subject}} 的值。',
   },
 };
