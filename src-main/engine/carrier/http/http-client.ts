@@ -154,8 +154,11 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     this.stats.received += received;
   };
 
+  /** Lanes that small data may open. Those of tries and streams are no place for it: it would wait for their end. */
   private get eagerLanes(): number {
-    return Math.min(MAX_LANES, this.path.wantPolls + EAGER_LANES);
+    let aside = 0;
+    for (const { mode } of this.table.inFlight.values()) if (mode !== MODE.plain) aside++;
+    return Math.min(MAX_LANES, this.path.wantPolls + EAGER_LANES + aside);
   }
 
   protected flush(): void {
