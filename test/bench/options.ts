@@ -18,7 +18,7 @@ export interface BenchOptions {
   readonly memory: boolean;
   /** The reference's ikcp.c, to run beside Culvert. */
   readonly ikcp: string | undefined;
-  /** kcp: words, of which a step's name must have one; none = every step. */
+  /** ws, kcp: words, of which a measure's id or a step's name must have one; none = all. */
   readonly only: readonly string[];
   /** kcp: the figures of the JSON there is stay, and these are further samples. */
   readonly add: boolean;
@@ -32,7 +32,8 @@ export const BENCH_USAGE = `npm run bench -- [ws|http|kcp|all] [flags]
   --write-readme    put the table into README.md
   --no-memory       leave out idle memory
   --ikcp=PATH       kcp: the reference's ikcp.c, to run beside Culvert
-  --only=WORD       kcp: only the steps with the word in their name, such as "5% culvert -K", share, echo, loopback
+  --only=WORD       ws: only measures with the word in their id, such as down1, rtt, conn;
+                    kcp: only the steps with the word in their name, such as "5% culvert -K", share, echo, loopback
   --add             kcp: add to the figures in the JSON file instead of replacing them`;
 
 /**

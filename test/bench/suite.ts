@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { CulvertError } from '../../src-main/engine/base/errors.ts';
 import { type Measure, type MeasureContext, WS_MEASURES } from './measures.ts';
 import { type MemoryResult, measureMemory } from './memory.ts';
 import type { BenchOptions, Suite } from './options.ts';
@@ -28,6 +29,7 @@ async function warmUp(peers: readonly Peer[], { processes, tb }: MeasureContext)
     await tool.run(['down', '127.0.0.1', port, 0.5, 4], 1);
     await tool.run(['up', '127.0.0.1', port, 0.5, 4], 1);
     await tool.run(['conn', '127.0.0.1', port, 300, 16], 1);
+    await tool.run(['rtt', '127.0.0.1', port, 3000, 64], 1);
   }
 }
 
@@ -54,7 +56,10 @@ export async function runSuite(
     const context: MeasureContext = { processes, tb, seconds: options.seconds };
     await warmUp(peers, context);
     const samples = new Samples();
-    const measures = MEASURES[suite];
+    const { only } = options;
+    const wanted = ({ id }: Measure): boolean => only.length === 0 || only.some((word) => id.includes(word));
+    const measures = MEASURES[suite].filter(wanted);
+    if (measures.length === 0) throw noSuchMeasure(suite, only);
     for (let run = 0; run < options.runs; run++) {
       for (const [index, measure] of measures.entries()) {
         for (const peer of rotate(peers, run + index)) {
@@ -89,6 +94,11 @@ export async function runSuite(
     process.off('exit', folder.remove);
     folder.remove();
   }
+}
+
+function noSuchMeasure(suite: PeerSuite, only: readonly string[]): CulvertError {
+  const known = MEASURES[suite].map(({ id }) => id).join(', ');
+  return new CulvertError('ERR_BAD_OPTION', `--only=${only.join(',')} names no measure of ${suite}: ${known}`);
 }
 
 async function memoryOf(
