@@ -107,8 +107,10 @@ export class KcpListener {
     const idBytes = Buffer.from(id, 'latin1');
     const plain = new DatagramOpener(door.secret, idBytes, 'up').open(number, datagram);
     if (plain === undefined) return false;
-    const piece = readBody(plain)?.flight;
-    const flight = piece === undefined ? undefined : readFlight(piece);
+    const body = readBody(plain);
+    // Its last words, when those before them were lost: who is gone already is not let in.
+    if (body === undefined || (body.flags & FLAG.close) !== 0) return true;
+    const flight = body.flight === undefined ? undefined : readFlight(body.flight);
     if (flight === undefined || socket === undefined || this.closing) return true;
     if (this.peers.size >= this.options.maxPeers) return true;
     const verdict = this.options.decide({ id, ...flight });
