@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { opendir, readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, win32 } from 'node:path';
 import { systemClock } from './clock.ts';
 
@@ -18,6 +18,9 @@ export const PORT_OWNER_TIMEOUT_MS = 2_000;
 export const PORT_OWNER_NAME_CHARS = 64;
 /** The most read from one table or command, bytes: about 25,000 sockets. Linux lists TCP listeners first. */
 const LISTING_BYTES = 4 * 1024 * 1024;
+/** Processes, and descriptors of each, that are looked at side by side. */
+const PIDS_AT_A_TIME = 16;
+const LINKS_AT_A_TIME = 64;
 
 /**
  * Names the process that holds a listening local port, for example `nginx (pid 1234)`.
@@ -86,9 +89,13 @@ async function searchLinux(
   if (inodes.length === 0) return undefined;
   const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
-  for (const pid of pids.sort((a, b) => a - b)) {
-    if (signal.aborted) return undefined;
-    if (await holdsLink(pid, links, signal)) return { pid, name: await linuxName(pid) };
+  pids.sort((a, b) => a - b);
+  // Side by side, or on a busy machine the thousands of waits would use up the time that there is.
+  for (let at = 0; at < pids.length && !signal.aborted; at += PIDS_AT_A_TIME) {
+    const some = pids.slice(at, at + PIDS_AT_A_TIME);
+    const found = await Promise.all(some.map((pid) => holdsLink(pid, links, signal)));
+    const holder = some[found.indexOf(true)];
+    if (holder !== undefined) return { pid: holder, name: await linuxName(holder) };
   }
   return undefined;
 }
@@ -124,10 +131,13 @@ async function readTable(path: string, signal: AbortSignal): Promise<string> {
 
 async function holdsLink(pid: number, links: ReadonlySet<string>, signal: AbortSignal): Promise<boolean> {
   try {
-    for await (const { name } of await opendir(`/proc/${pid}/fd`)) {
-      if (signal.aborted) return false;
-      const link = await readlink(`/proc/${pid}/fd/${name}`).catch(() => '');
-      if (links.has(link)) return true;
+    const names = await readdir(`/proc/${pid}/fd`);
+    for (let at = 0; at < names.length && !signal.aborted; at += LINKS_AT_A_TIME) {
+      const some = names.slice(at, at + LINKS_AT_A_TIME);
+      const found = await Promise.all(
+        some.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')),
+      );
+      if (found.some((link) => links.has(link))) return true;
     }
   } catch {
     // Another user's process, or it has ended.
