@@ -27,10 +27,11 @@ function setUp() {
   const clock = new FakeClock();
   const carrier = new HearingCarrier(clock.now());
   clock.advance(1);
-  const state: { carrier: Carrier | undefined; waiting: boolean; echo: boolean } = {
+  const state: { carrier: Carrier | undefined; waiting: boolean; echo: boolean; rttMs: number } = {
     carrier,
     waiting: false,
     echo: true,
+    rttMs: 50,
   };
   const pings: Array<{ at: number; token: number }> = [];
   const echoes: Array<number | undefined> = [];
@@ -45,7 +46,7 @@ function setUp() {
     ping: (token) => {
       pings.push({ at: clock.now() - start, token });
       if (!state.echo) return;
-      clock.after(50, () => {
+      clock.after(state.rttMs, () => {
         carrier.heardAt = clock.now();
         echoes.push(liveness.pong(token));
       });
@@ -80,6 +81,28 @@ describe('Liveness', () => {
     expect(echoes.length).toBeLessThan(20);
     expect(new Set(echoes)).toEqual(new Set([50]));
     expect(liveness.pong(pings[0].token)).toBeUndefined();
+  });
+
+  it.each([
+    ['a short path is measured again when its traffic rests', 1, 1],
+    ['a long path is not', 50, 0],
+  ])('%s', (_name, rttMs, again) => {
+    const { clock, carrier, pings, liveness, state } = setUp();
+    state.rttMs = rttMs;
+    liveness.reset();
+    clock.advance(1000);
+    pings.length = 0;
+    // While it lasts there is no rest.
+    for (let i = 0; i < 100; i++) {
+      liveness.arm();
+      clock.advance(50);
+      carrier.heardAt = clock.now();
+    }
+    expect(pings).toHaveLength(0);
+    clock.advance(2000);
+    expect(pings).toHaveLength(again);
+    clock.advance(10_000);
+    expect(pings).toHaveLength(again);
   });
 
   it('a carrier that never answers is dead after the ping timeout', () => {
