@@ -12,7 +12,8 @@ async function tabTo(page: Page, name: RegExp | string, most = 60): Promise<void
     await page.keyboard.press('Tab');
     const focus = await page.evaluate(() => {
       const element = document.activeElement;
-      if (!(element instanceof HTMLElement)) return { name: '', visible: true };
+      // The page itself has it between the last element and the first.
+      if (!(element instanceof HTMLElement) || element === document.body) return { name: '', visible: true };
       const labels = 'labels' in element ? [...((element.labels as NodeListOf<Element> | null) ?? [])] : [];
       const words = [
         element.getAttribute('aria-label'),
