@@ -208,7 +208,10 @@ describe('a host that is gone', () => {
   });
 });
 
-/** Passes bytes on until it swallows them: both sides stay connected and hear nothing. */
+/**
+ * Passes bytes on until it swallows them: both sides stay connected and hear nothing. A connection of which it swallowed
+ * some is lost for good: TCP never goes on behind a gap.
+ */
 class Swallower {
   swallows = false;
   readonly server: Server;
@@ -216,11 +219,15 @@ class Swallower {
   constructor(target: number) {
     this.server = createServer({ noDelay: true }, (near) => {
       const far = connect({ port: target, host: '127.0.0.1', noDelay: true });
+      let lost = false;
       for (const [from, to] of [
         [near, far],
         [far, near],
       ]) {
-        from.on('data', (chunk) => this.swallows || to.write(chunk));
+        from.on('data', (chunk) => {
+          lost ||= this.swallows;
+          if (!lost) to.write(chunk);
+        });
         from.on('error', () => {});
         from.on('close', () => to.destroy());
       }
