@@ -8,6 +8,7 @@ import { KEEP } from '../../src-shared/schema.ts';
 import type { AppState } from '../../src-shared/state.ts';
 import { FarEnd, freePort, portOf } from '../support/far-end.ts';
 import { failureOf, type HostClient, HostRig, stateUntil } from '../support/host-rig.ts';
+import { UdpProgram, udpEcho } from '../support/udp-programs.ts';
 
 /** The real host over both pipes, with a real server behind it. One suite: the page cannot tell the pipes apart. */
 const far = new FarEnd();
@@ -95,6 +96,39 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
     expect(off.statuses[id]).toMatchObject({ on: false, listeners: {} });
     const daily = await client.stats.daily({ profileId: id, days: 1 });
     expect(daily).toMatchObject([{ sent: 5, received: 5 }]);
+    await client.profiles.remove({ ids: [id] });
+  });
+
+  it('counts the bytes of datagrams in the rule, the connection, the graph and the totals', async () => {
+    const { program: echo, port } = await udpEcho();
+    const local = new UdpProgram();
+    await local.bind();
+    const bind = { host: '127.0.0.1', port: 0 };
+    const rule = { kind: 'udp' as const, name: 'dns', enabled: true, bind, target: { host: '', port } };
+    const { id } = await client.profiles.create({ draft: far.draft({ rules: [rule] }) });
+    await client.profiles.connect({ ids: [id] });
+    const at = listenPort(await stateUntil(client, connected(id)), id);
+    for (let sent = 0; sent < 3; sent++) {
+      await local.send(Buffer.alloc(1_000), at);
+      expect((await local.next()).message).toHaveLength(1_000);
+    }
+    for await (const sample of await client.stats.live({ hz: 10, rulesOf: id })) {
+      if (sample.rules[0]?.received !== 3_000) continue;
+      expect(sample.rules[0]).toMatchObject({ sent: 3_000, active: 1, total: 1 });
+      break;
+    }
+    for await (const event of await client.connections.watch({ profileId: id, hz: 10 })) {
+      if (event.kind !== 'snapshot') continue;
+      expect(event.rows).toMatchObject([{ target: { port }, sent: 3_000, received: 3_000 }]);
+      break;
+    }
+    const { down } = await client.stats.history({ scope: { kind: 'profile', id }, window: '1m' });
+    expect(down.some((rate) => rate !== null && rate > 0)).toBe(true);
+    expect(await client.stats.daily({ profileId: id, days: 1 })).toMatchObject([
+      { sent: 3_000, received: 3_000 },
+    ]);
+    local.close();
+    echo.close();
     await client.profiles.remove({ ids: [id] });
   });
 
