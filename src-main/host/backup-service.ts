@@ -20,7 +20,7 @@ import { newSealingKey, seal, sealingKeyOf, unseal } from './seal.ts';
 import { SERVER_KEY, type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
 import type { ServerService } from './server-service.ts';
 import type { SettingsService } from './settings-service.ts';
-import type { Transfer } from './transfer.ts';
+import { planName, type Transfer } from './transfer.ts';
 import type { UndoBook } from './undo-book.ts';
 
 export interface RestoreChoice {
@@ -93,7 +93,7 @@ export class BackupService {
       hasSettings: plain.settings !== null,
       hasServer: plain.server !== null,
       profiles: profiles.map(({ profile, secrets }) => ({
-        name: profile.name,
+        name: planName(profile),
         plan: this.planOf(profile, secrets),
       })),
     };

@@ -1,5 +1,5 @@
 import type { Undo } from '../../src-shared/contract-base.ts';
-import { MAX_PROFILES, MAX_RULES_TOTAL } from '../../src-shared/limits.ts';
+import { MAX_NAME, MAX_PROFILES, MAX_RULES_TOTAL } from '../../src-shared/limits.ts';
 import { type Profile, type ProfileDraft, type ProfileView, profileTitle } from '../../src-shared/profile.ts';
 import type { ConfigKeeper } from './config-keeper.ts';
 import { HostError } from './failures.ts';
@@ -90,7 +90,7 @@ export class ProfileService {
       const old = this.stored(id);
       const now = Date.now();
       const copy = { ...old, id: newId(), createdAt: now, updatedAt: now, revision: 1 };
-      copy.name = name === '' ? `${profileTitle(old)} 2`.slice(0, 80) : name;
+      copy.name = name === '' ? `${profileTitle(old)} 2`.slice(0, MAX_NAME) : name;
       const secrets = new Map<SecretName, string>();
       for (const secret of this.vault.namesOf(secretNames.ofProfile(id))) {
         secrets.set(secret.replace(`profile/${id}/`, `profile/${copy.id}/`), this.vault.get(secret) ?? '');

@@ -4,11 +4,12 @@ import { toFailure } from '../../src-shared/errors.ts';
 import { draftOf, newDraft, type ProfileDraft, profileTitle } from '../../src-shared/profile.ts';
 import { removeProfile } from '../core/actions.ts';
 import { host } from '../core/host.ts';
-import { currentTexts, useTexts } from '../core/language.tsx';
-import { ask, show } from '../core/overlays.ts';
+import { useTexts } from '../core/language.tsx';
+import { useLeaveGuard } from '../core/leave-guard.ts';
+import { show } from '../core/overlays.ts';
 import { checkForm, type FormErrors, formOf, type ProfileForm, portRange } from '../core/profile-form.ts';
 import { useProfileTest } from '../core/profile-test.ts';
-import { go, guardRoute } from '../core/route.ts';
+import { go, releaseRoute } from '../core/route.ts';
 import { toast, toastFailure } from '../core/toasts.ts';
 import { currentApp, useApp } from '../store.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -75,11 +76,10 @@ function Editor({ id, field }: Props) {
     setSaving(true);
     try {
       const api = host().profiles;
-      const revision = profile?.revision ?? base.revision;
       if (id === null) await api.create({ draft });
-      else await api.update({ id, revision: moved ? base.revision : revision, draft });
+      else await api.update({ id, revision: base.revision, draft });
       toast({ tone: 'done', title: t('page.savedProfile', { name: profileTitle(draft) }) });
-      guardRoute(() => true);
+      releaseRoute();
       await go('profiles');
     } catch (error) {
       toastFailure(toFailure(error));
@@ -159,17 +159,6 @@ function Editor({ id, field }: Props) {
       </form>
     </Screen>
   );
-}
-
-function useLeaveGuard(changed: boolean): void {
-  useEffect(() => {
-    if (!changed) return;
-    return guardRoute(() => {
-      const t = currentTexts();
-      const yes = t('buttons.discard');
-      return ask({ title: t('page.leave'), line: t('common.unsaved'), yes, danger: true });
-    });
-  }, [changed]);
 }
 
 /** Puts the cursor where the trouble is; of *refused*, on the port. */
