@@ -128,7 +128,9 @@ export class ProfileRunner {
           id,
           profileId: this.id,
           ruleId: rule.id,
-          target: open.target ?? null,
+          protocol: open.datagrams === undefined ? 'tcp' : 'udp',
+          // Port 0: each datagram has its own.
+          target: open.datagrams !== undefined && open.target?.port === 0 ? null : (open.target ?? null),
           state: transport === null ? 'held' : 'open',
           transport,
           openedAt: open.openedAt,

@@ -135,13 +135,13 @@ function Rows({ rows, names }: RowsProps) {
             <th scope="col" className="cell-rule wide-only">
               {t('connections.rule')}
             </th>
-            <th scope="col" className="cell-way widest-only">
+            <th scope="col" className="cell-way wide-only">
               {t('connections.transport')}
             </th>
             <th scope="col" className="cell-number cell-rates">
               {t('connections.rates')}
             </th>
-            <th scope="col" className="cell-number cell-bytes wide-only">
+            <th scope="col" className="cell-number cell-bytes widest-only">
               {t('common.total')}
             </th>
             <th scope="col" className="cell-number cell-age">
@@ -182,7 +182,7 @@ const Row = memo(function Row(props: {
 }) {
   const t = useTexts();
   const { row, index, names, now } = props;
-  const target = targetText(t, row.target);
+  const target = targetText(t, row);
   const rule = names.get(`${row.profileId} ${row.ruleId}`) ?? '';
   const resumed =
     row.resumes > 0
@@ -207,7 +207,7 @@ const Row = memo(function Row(props: {
           {names.get(row.profileId)} / {rule}
         </span>
       </td>
-      <td className="cell-way widest-only">
+      <td className="cell-way wide-only">
         {row.transport === null ? '–' : t(`transports.${row.transport}`)}
       </td>
       <td className="cell-number cell-rates">
@@ -219,7 +219,7 @@ const Row = memo(function Row(props: {
           </>
         )}
       </td>
-      <td className="cell-number cell-bytes wide-only">{formatBytes(row.sent + row.received)}</td>
+      <td className="cell-number cell-bytes widest-only">{formatBytes(row.sent + row.received)}</td>
       <td className="cell-number cell-age">
         {t.duration(Math.max(0, Math.floor((now - row.openedAt) / 1_000) * 1_000))}
       </td>

@@ -28,7 +28,8 @@ interface Props {
 export function ProfileEditor({ id, field }: Props) {
   const t = useTexts();
   const known = useApp((app) => id === null || Object.hasOwn(app.profiles, id));
-  if (known) return <Editor id={id} field={field} />;
+  const [turn, setTurn] = useState(0);
+  if (known) return <Editor key={turn} id={id} field={field} onReload={() => setTurn(turn + 1)} />;
   return (
     <Screen title={t('profiles.title')}>
       <Empty icon={ArrowLeft} line={t('page.profileGone')}>
@@ -47,7 +48,7 @@ function useBase(id: string | null): { draft: ProfileDraft; revision: number } {
   return base;
 }
 
-function Editor({ id, field }: Props) {
+function Editor({ id, field, onReload }: Props & { readonly onReload: () => void }) {
   const t = useTexts();
   const base = useBase(id);
   const profile = useApp((app) => (id === null ? undefined : app.profiles[id]));
@@ -126,7 +127,12 @@ function Editor({ id, field }: Props) {
       >
         <div className="editor-scroll">
           <div className="editor-body">
-            {moved && <p className="warn-line">{t('common.changedElsewhere')}</p>}
+            {moved && (
+              <div className="warn-line warn-line-row">
+                <p>{t('common.changedElsewhere')}</p>
+                <Button onClick={onReload}>{t('actions.reload')}</Button>
+              </div>
+            )}
             <ProfileFields
               form={form}
               errors={errors}
