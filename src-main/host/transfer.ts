@@ -11,7 +11,8 @@ import { KEEP } from '../../src-shared/schema.ts';
 import type { ConfigKeeper } from './config-keeper.ts';
 import { HostError } from './failures.ts';
 import { buildProfile, differingFields } from './profile-build.ts';
-import type { Placed, ProfileService } from './profile-service.ts';
+import type { Placed } from './profile-changes.ts';
+import type { ProfileService } from './profile-service.ts';
 import { type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
 import type { UndoBook } from './undo-book.ts';
 

@@ -16,7 +16,7 @@ import { go } from '../core/route.ts';
 import { onProfiles } from '../core/select.ts';
 import { useStream, useTick } from '../core/streams.ts';
 import { attempt, toast } from '../core/toasts.ts';
-import { hostNow, useApp } from '../store.ts';
+import { hostNow, useApp, useLink } from '../store.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { FilterBox } from '../ui/filter-box.tsx';
 import { Empty, Screen } from '../ui/screen.tsx';
@@ -182,6 +182,10 @@ const Row = memo(function Row(props: {
 }) {
   const t = useTexts();
   const { row, index, names, now } = props;
+  // What nobody vouches for any more is not shown as open.
+  const up = useLink() === 'up';
+  const mark = up ? STATE_MARK[row.state] : 'unknown';
+  const word = up ? t(`connections.${row.state}`) : t('page.noAnswer');
   const target = targetText(t, row);
   const rule = names.get(`${row.profileId} ${row.ruleId}`) ?? '';
   const resumed =
@@ -191,9 +195,9 @@ const Row = memo(function Row(props: {
   return (
     <tr aria-rowindex={index + 2} className="row-fixed">
       <td className="cell-target">
-        <span className={`cell-line tone-${STATE_MARK[row.state]}`} title={t(`connections.${row.state}`)}>
-          <StateMark kind={STATE_MARK[row.state]} size={13} />
-          <span className="visually-hidden">{t(`connections.${row.state}`)}</span>
+        <span className={`cell-line tone-${mark}`} title={word}>
+          <StateMark kind={mark} size={13} />
+          <span className="visually-hidden">{word}</span>
           <span className="cell-clip">{target}</span>
           {resumed && (
             <span className="badge" title={resumed}>
@@ -211,7 +215,7 @@ const Row = memo(function Row(props: {
         {row.transport === null ? '–' : t(`transports.${row.transport}`)}
       </td>
       <td className="cell-number cell-rates">
-        {row.up + row.down === 0 ? (
+        {!up || row.up + row.down === 0 ? (
           <span className="figure-second">–</span>
         ) : (
           <>
