@@ -2,10 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../bench/rig.ts';
 import { makeKey } from '../support/culvert-process.ts';
 import { goTo, type Opened, openBrowser, openPage, UiHost } from './ui-rig.ts';
+
+// A passphrase is stretched each time, which takes a busy machine seconds.
+const STEP_MS = 20_000;
+vi.setConfig({ testTimeout: 90_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'culvert-dialogs-'));
 const key = makeKey();
@@ -27,6 +31,7 @@ beforeEach(async () => {
   await host.add(`culvert -w -D 0 server.example:81 -p ${key}`);
   opened = await openPage(browser, host.url);
   page = opened.page;
+  page.setDefaultTimeout(STEP_MS);
 });
 afterEach(() => opened?.context.close());
 
