@@ -1,6 +1,26 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const common = { testTimeout: 20_000, hookTimeout: 20_000, pool: 'forks' as const, restoreMocks: true };
+/** `electron-store` itself, over a double of the module that only Electron has. */
+const electronStore = {
+  name: 'electron-store-over-a-double',
+  enforce: 'pre' as const,
+  resolveId: (source: string, importer: string | undefined) =>
+    source === 'electron' && importer?.includes('/electron-store/') ? '\0electron' : undefined,
+  load: (id: string) => {
+    if (id !== '\0electron') return undefined;
+    const double = fileURLToPath(new URL('test/shell/electron-module.ts', import.meta.url));
+    return `import * as electron from ${JSON.stringify(double)};\nexport default electron;`;
+  },
+};
+
+const common = {
+  testTimeout: 20_000,
+  hookTimeout: 20_000,
+  pool: 'forks' as const,
+  restoreMocks: true,
+  server: { deps: { inline: ['electron-store'] } },
+};
 
 /**
  * Two groups, one after the other. `unit` is pure and runs two files at a time. `system` starts processes,
@@ -11,6 +31,7 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       {
+        plugins: [electronStore],
         test: {
           ...common,
           name: 'unit',
@@ -20,6 +41,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [electronStore],
         test: {
           ...common,
           name: 'system',

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { MAX_CONNECTION_ROWS } from './limits.ts';
 import { carrierSchema } from './profile.ts';
-import { countSchema, idSchema, portSchema, rateSchema, timeSchema } from './schema.ts';
+import { countSchema, idSchema, listenPortSchema, rateSchema, timeSchema } from './schema.ts';
 
 /** SOCKS5 names have at most 255 octets (RFC 1928 §5). */
 const MAX_TARGET = 255;
@@ -13,8 +13,12 @@ export const connectionRowSchema = z.strictObject({
   id: idSchema,
   profileId: idSchema,
   ruleId: idSchema,
-  /** As asked for, name or not; an empty host is the server itself. null: not known yet (a dynamic port still asks). */
-  target: z.strictObject({ host: z.string().max(MAX_TARGET), port: portSchema }).nullable(),
+  protocol: z.enum(['tcp', 'udp']),
+  /**
+   * As asked for, name or not; an empty host is the server itself. null: not known yet (a dynamic port still asks), or,
+   * of a UDP association of a SOCKS client, many.
+   */
+  target: z.strictObject({ host: z.string().max(MAX_TARGET), port: listenPortSchema }).nullable(),
   /** `held` waits for a carrier. */
   state: z.enum(['opening', 'open', 'held']),
   /** What carries it; null while nothing does. */

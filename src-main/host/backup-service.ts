@@ -15,12 +15,13 @@ import { MAX_BACKUP_TEXT } from '../../src-shared/limits.ts';
 import { draftOf, type Profile } from '../../src-shared/profile.ts';
 import type { ConfigKeeper } from './config-keeper.ts';
 import { HostError } from './failures.ts';
-import type { Placed, ProfileService } from './profile-service.ts';
+import type { Placed } from './profile-changes.ts';
+import type { ProfileService } from './profile-service.ts';
 import { newSealingKey, seal, sealingKeyOf, unseal } from './seal.ts';
 import { SERVER_KEY, type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
 import type { ServerService } from './server-service.ts';
 import type { SettingsService } from './settings-service.ts';
-import type { Transfer } from './transfer.ts';
+import { planName, type Transfer } from './transfer.ts';
 import type { UndoBook } from './undo-book.ts';
 
 export interface RestoreChoice {
@@ -93,7 +94,7 @@ export class BackupService {
       hasSettings: plain.settings !== null,
       hasServer: plain.server !== null,
       profiles: profiles.map(({ profile, secrets }) => ({
-        name: profile.name,
+        name: planName(profile),
         plan: this.planOf(profile, secrets),
       })),
     };

@@ -3,6 +3,7 @@ import { MAX_DAYS, MAX_PROFILES } from '../../src-shared/limits.ts';
 import { countSchema, idSchema } from '../../src-shared/schema.ts';
 import type { DayTotal } from '../../src-shared/stats.ts';
 import { type Checked, JsonDocument, type OpenJsonFile } from './json-document.ts';
+import { refuseNewer } from './migrations.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const totalsSchema = z.strictObject({
@@ -13,6 +14,7 @@ const totalsSchema = z.strictObject({
 type Totals = z.infer<typeof totalsSchema>;
 
 function checkTotals(value: unknown): Checked<Totals> {
+  refuseNewer(value, 1, 'the file of daily totals');
   const totals = totalsSchema.safeParse(value);
   return totals.success ? { kind: 'good', value: totals.data } : { kind: 'bad' };
 }

@@ -35,7 +35,7 @@ export class EngineRoom {
   private tryTraffic: TryTraffic | undefined;
   private serverOn = false;
   private statusTimer: NodeJS.Timeout | undefined;
-  private readonly lookTimer: NodeJS.Timeout;
+  private lookTimer: NodeJS.Timeout | undefined;
 
   constructor(port: EnginePort, generation: number) {
     this.port = port;
@@ -54,7 +54,6 @@ export class EngineRoom {
       }),
       (sample) => this.post({ kind: 'sample', sample }),
     );
-    this.lookTimer = setInterval(() => this.tellStatus(), LOOK_MS);
     port.listen((request: EngineRequest) => void this.serve(request));
   }
 
@@ -116,7 +115,7 @@ export class EngineRoom {
     const log = this.log.logger('client', profile.id);
     const runner = new ProfileRunner(profile, log, () => this.statusChanged());
     this.runners.set(profile.id, runner);
-    this.sampleWhileNeeded();
+    this.lookWhileNeeded();
     await runner.start();
   }
 
@@ -127,7 +126,17 @@ export class EngineRoom {
     this.runners.delete(id);
     this.told.delete(id);
     this.post({ kind: 'status', id, connection: { kind: 'stopped' }, listeners: {} });
+    this.lookWhileNeeded();
+  }
+
+  /** With nothing on this thread sleeps. */
+  private lookWhileNeeded(): void {
     this.sampleWhileNeeded();
+    if (this.runners.size > 0) this.lookTimer ??= setInterval(() => this.tellStatus(), LOOK_MS);
+    else {
+      clearInterval(this.lookTimer);
+      this.lookTimer = undefined;
+    }
   }
 
   private sampleWhileNeeded(): void {
@@ -214,7 +223,6 @@ export class EngineRoom {
   }
 
   private async close(): Promise<void> {
-    clearInterval(this.lookTimer);
     for (const abort of this.tests.values()) abort.abort();
     for (const id of [...this.runners.keys()]) this.disconnect(id);
     await Promise.all([this.stopTry(), this.server.stop()]);

@@ -34,7 +34,13 @@ export function failureOf(error: unknown, details?: FailureDetails): Failure {
   if (error instanceof HostError) return error.failure;
   if (error instanceof CulvertError) {
     const code = isErrorCode(error.code) ? error.code : 'ERR_INTERNAL';
-    return makeFailure(code, error.message, { remedy: error.remedy, details });
+    const known = { ...details, ...error.details };
+    // What is not known is not there, as the contract has it.
+    const named = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+    return makeFailure(code, error.message, {
+      remedy: error.remedy,
+      details: Object.keys(named).length === 0 ? undefined : named,
+    });
   }
   return makeFailure('ERR_INTERNAL', describeError(error), { details });
 }

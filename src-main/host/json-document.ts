@@ -13,7 +13,7 @@ import Conf from 'conf';
 import { systemCode } from '../engine/index.ts';
 import { HostError } from './failures.ts';
 
-/** A JSON file that is written whole and at once. `conf` here, `electron-store` (the same underneath) in the desktop app. */
+/** A JSON file that is written whole and at once. */
 export interface JsonFile {
   readonly path: string;
   /** Throws when it cannot be written; the old content is there then. */
@@ -22,23 +22,36 @@ export interface JsonFile {
 /** Opens `<name>.json` in the data directory. Called once the file is known to be readable or absent. */
 export type OpenJsonFile = (name: string) => JsonFile;
 
-/** `conf`: a temporary file, flushed, then renamed; 0600. */
-export function confFiles(directory: string): OpenJsonFile {
+type Store = Conf<Record<string, unknown>>;
+
+/** A temporary file, flushed, then renamed; 0600. One format, whether `conf` writes it or `electron-store`. */
+export function storeOptions(directory: string) {
+  return {
+    cwd: directory,
+    configFileMode: 0o600,
+    accessPropertiesByDotNotation: false,
+    serialize: (value: Record<string, unknown>): string => `${JSON.stringify(value, undefined, 1)}\n`,
+  };
+}
+
+/** The files of a store, made when they are first written. */
+export function storeFiles(make: (name: string) => Pick<Store, 'path' | 'store'>): OpenJsonFile {
   return (name) => {
-    const conf = new Conf<Record<string, unknown>>({
-      cwd: directory,
-      configName: name,
-      configFileMode: 0o600,
-      accessPropertiesByDotNotation: false,
-      serialize: (value) => `${JSON.stringify(value, undefined, 1)}\n`,
-    });
+    const store = make(name);
     return {
-      path: conf.path,
+      path: store.path,
       write: (value) => {
-        conf.store = { ...value };
+        store.store = { ...value };
       },
     };
   };
+}
+
+/** Those of a host without Electron. */
+export function confFiles(directory: string): OpenJsonFile {
+  return storeFiles(
+    (name) => new Conf<Record<string, unknown>>({ ...storeOptions(directory), configName: name }),
+  );
 }
 
 /** Where a document's content came from. */

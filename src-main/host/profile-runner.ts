@@ -5,6 +5,7 @@ import type { Client, ForwardRule, Logger } from '../engine/index.ts';
 import type { ProfileCounters, RuleCounters, RunProfile, RunRule } from './engine-messages.ts';
 import { failureOf } from './failures.ts';
 import { ConnectionView, forwardOf, makeClient } from './run-client.ts';
+import { RunnerConnections } from './runner-connections.ts';
 
 /** A rule of a running profile. */
 interface RunningRule {
@@ -13,15 +14,6 @@ interface RunningRule {
   readonly serial: number;
   forward: ForwardRule | undefined;
   listener: Listener;
-}
-
-/** What is remembered of a connection to give its rates: the counters of the last two looks. */
-interface Meter {
-  sent: number;
-  received: number;
-  up: number;
-  down: number;
-  at: number;
 }
 
 let nextSerial = 1;
@@ -40,7 +32,7 @@ export class ProfileRunner {
   /** Bytes of rules and clients that are gone. */
   private goneSent = 0;
   private goneReceived = 0;
-  private readonly meters = new Map<string, Meter>();
+  private readonly table = new RunnerConnections();
   /** One change after the other: listeners of the same port must not overlap. */
   private turn: Promise<void> = Promise.resolve();
 
@@ -115,34 +107,12 @@ export class ProfileRunner {
   /** Of all connections that are open, with rates since the last time they were asked for. */
   rows(prefix: string): ConnectionRow[] {
     const connection = this.connection();
-    const transport = 'transport' in connection ? connection.transport : null;
-    const session = this.client?.status().session;
-    const now = performance.now();
-    const seen = new Set<string>();
-    const rows = this.rules.flatMap(({ rule, serial, forward }) =>
-      (forward?.connections() ?? []).map((open): ConnectionRow => {
-        const id = `${prefix}${serial}-${open.key}`;
-        seen.add(id);
-        const meter = this.measure(id, open.sent, open.received, now);
-        return {
-          id,
-          profileId: this.id,
-          ruleId: rule.id,
-          target: open.target ?? null,
-          state: transport === null ? 'held' : 'open',
-          transport,
-          openedAt: open.openedAt,
-          resumes: session?.resumes ?? 0,
-          replayedBytes: session?.resentBytes ?? 0,
-          sent: open.sent,
-          received: open.received,
-          up: meter.up,
-          down: meter.down,
-        };
-      }),
-    );
-    for (const id of this.meters.keys()) if (!seen.has(id)) this.meters.delete(id);
-    return rows;
+    return this.table.read(this.rules, {
+      prefix,
+      profileId: this.id,
+      transport: 'transport' in connection ? connection.transport : null,
+      session: this.client?.status().session,
+    });
   }
 
   /** Resets those of rule `serial`; without keys all of the profile. */
@@ -152,23 +122,6 @@ export class ProfileRunner {
       if (serial === undefined || rule.serial === serial) count += rule.forward?.reset(keys) ?? 0;
     }
     return count;
-  }
-
-  private measure(id: string, sent: number, received: number, now: number): Meter {
-    const meter = this.meters.get(id);
-    if (meter === undefined) {
-      const first = { sent, received, up: 0, down: 0, at: now };
-      this.meters.set(id, first);
-      return first;
-    }
-    const seconds = (now - meter.at) / 1000;
-    // Several watchers may look at nearly the same time: too short a span measures noise.
-    if (seconds >= 0.09) {
-      meter.up = Math.max(0, (sent - meter.sent) / seconds);
-      meter.down = Math.max(0, (received - meter.received) / seconds);
-      Object.assign(meter, { sent, received, at: now });
-    }
-    return meter;
   }
 
   private inTurn(action: () => Promise<void>): Promise<void> {

@@ -1,28 +1,19 @@
 import type { Undo } from '../../src-shared/contract-base.ts';
-import { MAX_PROFILES, MAX_RULES_TOTAL } from '../../src-shared/limits.ts';
+import { MAX_NAME } from '../../src-shared/limits.ts';
 import { type Profile, type ProfileDraft, type ProfileView, profileTitle } from '../../src-shared/profile.ts';
 import type { ConfigKeeper } from './config-keeper.ts';
 import { HostError } from './failures.ts';
 import { newId } from './ids.ts';
 import { buildProfile } from './profile-build.ts';
+import { checkCaps, conflict, exchanged, type Placed, secretChanges } from './profile-changes.ts';
 import type { ProfileRuns } from './profile-runs.ts';
-import { type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
+import { type SecretChanges, type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
 import type { StateHub } from './state-hub.ts';
 import type { UndoBook } from './undo-book.ts';
 
 export interface Saved {
   readonly id: string;
   readonly revision: number;
-}
-
-/** A profile with its secrets and its place, to put it there. */
-export interface Placed {
-  readonly profile: Profile;
-  /** undefined: those that there are stay. */
-  readonly secrets: ReadonlyMap<SecretName, string> | undefined;
-  /** Where in the list; undefined: where the one of the same id is, else last. */
-  readonly index?: number;
-  readonly on?: boolean;
 }
 
 /** The profile of *Try it on this machine*, which is shown with the others and stored nowhere. */
@@ -90,7 +81,7 @@ export class ProfileService {
       const old = this.stored(id);
       const now = Date.now();
       const copy = { ...old, id: newId(), createdAt: now, updatedAt: now, revision: 1 };
-      copy.name = name === '' ? `${profileTitle(old)} 2`.slice(0, 80) : name;
+      copy.name = name === '' ? `${profileTitle(old)} 2`.slice(0, MAX_NAME) : name;
       const secrets = new Map<SecretName, string>();
       for (const secret of this.vault.namesOf(secretNames.ofProfile(id))) {
         secrets.set(secret.replace(`profile/${id}/`, `profile/${copy.id}/`), this.vault.get(secret) ?? '');
@@ -142,21 +133,15 @@ export class ProfileService {
     );
     const added = put.map(({ profile }) => profile.id).filter((id) => !before.some((one) => one.id === id));
 
-    let profiles = before.filter((profile) => !remove.includes(profile.id));
-    for (const { profile, index } of [...put].sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity))) {
-      const at = profiles.findIndex((one) => one.id === profile.id);
-      if (at >= 0) profiles = profiles.with(at, profile);
-      else profiles = profiles.toSpliced(index ?? profiles.length, 0, profile);
-    }
-    checkCaps(profiles);
-    await this.vault.change(this.secretChanges(put, remove));
-    this.config.save({ profiles });
-    for (const id of remove) this.runs.disconnect(id);
-    this.publish();
-    for (const { profile, on } of put) {
-      if (on) this.runs.connect(profile);
-      else this.runs.changed(profile.id);
-    }
+    const profiles = exchanged(before, put, remove);
+    await this.save(profiles, secretChanges(this.vault, put, remove), () => {
+      for (const id of remove) this.runs.disconnect(id);
+      this.publish();
+      for (const { profile, on } of put) {
+        if (on) this.runs.connect(profile);
+        else this.runs.changed(profile.id);
+      }
+    });
     return () =>
       this.inTurn(async () => {
         await this.exchange(back, added);
@@ -207,21 +192,21 @@ export class ProfileService {
     return new Map(names.map((name) => [name, this.vault.get(name) ?? '']));
   }
 
-  private secretChanges(put: readonly Placed[], remove: readonly string[]): Map<SecretName, string | null> {
-    const changes = new Map<SecretName, string | null>();
-    if (this.vault.locked && put.every(({ secrets }) => secrets === undefined)) return changes;
-    for (const id of remove) {
-      for (const name of this.vault.namesOf(secretNames.ofProfile(id))) changes.set(name, null);
+  /**
+   * What a profile needs is kept before it is saved, and what none needs any more is taken out after that: whichever
+   * fails, no profile has lost a secret. `show` is called once the profiles are saved.
+   */
+  private async save(profiles: readonly Profile[], changes: SecretChanges, show: () => void): Promise<void> {
+    checkCaps(profiles);
+    const kept = [...changes].filter(([, text]) => text !== null);
+    const removed = [...changes].filter(([, text]) => text === null);
+    await this.vault.change(new Map(kept));
+    this.config.save({ profiles });
+    try {
+      await this.vault.change(new Map(removed));
+    } finally {
+      show();
     }
-    for (const { profile, secrets } of put) {
-      if (secrets === undefined) continue;
-      for (const name of this.vault.namesOf(secretNames.ofProfile(profile.id))) changes.set(name, null);
-      for (const [name, text] of secrets) {
-        if (this.vault.get(name) === text) changes.delete(name);
-        else changes.set(name, text);
-      }
-    }
-    return changes;
   }
 
   /** Saves one profile and what happens to its secrets. To be called within `inTurn`. */
@@ -229,13 +214,12 @@ export class ProfileService {
     const list = this.config.profiles;
     const at = list.findIndex((one) => one.id === profile.id);
     const profiles = at < 0 ? [...list, profile] : list.with(at, profile);
-    checkCaps(profiles);
     // Taking out what is not there is no change, and no reason to ask for a passphrase.
     const changes = [...secrets].filter(([name, text]) => text !== null || this.vault.has(name));
-    await this.vault.change(new Map(changes));
-    this.config.save({ profiles });
-    this.publish();
-    this.runs.changed(profile.id);
+    await this.save(profiles, new Map(changes), () => {
+      this.publish();
+      this.runs.changed(profile.id);
+    });
     return { id: profile.id, revision: profile.revision };
   }
 }
@@ -243,18 +227,4 @@ export class ProfileService {
 function guestView(profile: Profile): ProfileView {
   const key = { kind: 'set', verdict: 'generated', bits: 256, fingerprint: '' } as const;
   return { ...profile, origin: 'try', secrets: { key, proxyPassword: false, ruleAuth: [] } };
-}
-
-function checkCaps(profiles: readonly Profile[]): void {
-  if (profiles.length > MAX_PROFILES) throw tooMany('profiles', MAX_PROFILES);
-  const rules = profiles.reduce((sum, profile) => sum + profile.rules.length, 0);
-  if (rules > MAX_RULES_TOTAL) throw tooMany('rules of all profiles', MAX_RULES_TOTAL);
-}
-
-export function tooMany(what: string, limit: number): HostError {
-  return new HostError('ERR_LIMIT', `at most ${limit} ${what} are possible`, { details: { limit } });
-}
-
-export function conflict(profile: Profile): HostError {
-  return new HostError('ERR_CONFLICT', `${profileTitle(profile)} was changed by somebody else meanwhile`);
 }

@@ -5,7 +5,8 @@ import type { Rule, RuleDraft } from '../../src-shared/rules.ts';
 import { notFound } from './failures.ts';
 import { newId } from './ids.ts';
 import { buildRule } from './profile-build.ts';
-import { conflict, type ProfileService, tooMany } from './profile-service.ts';
+import { conflict, tooMany } from './profile-changes.ts';
+import type { ProfileService } from './profile-service.ts';
 import { type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
 import type { UndoBook } from './undo-book.ts';
 

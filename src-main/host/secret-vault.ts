@@ -5,6 +5,7 @@ import type { SecretsView } from '../../src-shared/state.ts';
 import { keyStrength, parseKey } from '../engine/index.ts';
 import { HostError } from './failures.ts';
 import { type Checked, JsonDocument, type OpenJsonFile, type Origin } from './json-document.ts';
+import { refuseNewer } from './migrations.ts';
 import { newSealingKey, type SealingKey, seal, sealingKeyOf, unseal } from './seal.ts';
 
 /** Names of secrets: `profile/<id>/key`, `profile/<id>/proxy`, `profile/<id>/rule/<id>`, `server/key`. */
@@ -42,6 +43,7 @@ type Document = z.infer<typeof documentSchema>;
 type Store = Document['store'];
 
 function checkDocument(value: unknown): Checked<Document> {
+  refuseNewer(value, 1, 'the file of keys');
   const document = documentSchema.safeParse(value);
   return document.success ? { kind: 'good', value: document.data } : { kind: 'bad' };
 }

@@ -7,8 +7,8 @@ import {
 import { MAX_PROFILES } from '../../src-shared/limits.ts';
 import { type Profile, profileSchema } from '../../src-shared/profile.ts';
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from '../../src-shared/settings.ts';
-import { HostError } from './failures.ts';
 import type { Checked } from './json-document.ts';
+import { MIGRATIONS, migrate } from './migrations.ts';
 
 /** What `config.json` holds: the same in the headless host and in the desktop app. Secrets are elsewhere. */
 export interface StoredConfig {
@@ -19,7 +19,8 @@ export interface StoredConfig {
   readonly server: ServerConfig;
 }
 
-export const CONFIG_VERSION = 1;
+/** The format that is written. */
+export const CONFIG_VERSION = MIGRATIONS.length;
 
 export const EMPTY_CONFIG: StoredConfig = {
   version: CONFIG_VERSION,
@@ -28,31 +29,7 @@ export const EMPTY_CONFIG: StoredConfig = {
   server: DEFAULT_SERVER_CONFIG,
 };
 
-/**
- * What turns version `i + 1` into `i + 2`. A step is frozen once it was released: it works on plain JSON, imports no
- * schema, and is never changed, so that what an old file becomes does not depend on when it is opened.
- */
-export type Migration = (config: Record<string, unknown>) => Record<string, unknown>;
-export const MIGRATIONS: readonly Migration[] = [];
-
-/** The config after the steps it still needs. Throws ERR_NEWER_VERSION for one of a later Culvert. */
-export function migrate(
-  value: Record<string, unknown>,
-  steps: readonly Migration[] = MIGRATIONS,
-): Record<string, unknown> | undefined {
-  const { version } = value;
-  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) return undefined;
-  if (version > steps.length + 1) {
-    throw new HostError('ERR_NEWER_VERSION', `the configuration is of a later version (format ${version})`, {
-      remedy: 'update Culvert, or start it with another --data directory',
-    });
-  }
-  return steps
-    .slice(version - 1)
-    .reduce((config, step, index) => ({ ...step(config), version: version + index + 1 }), value);
-}
-
-/** Reads parsed JSON. What is wrong in one profile or setting does not lose the others: they come back as `partly`. */
+/** Reads parsed JSON of any format. Throws ERR_NEWER_VERSION. What is wrong in one profile or setting does not lose the others: they come back as `partly`. */
 export function checkConfig(value: unknown): Checked<StoredConfig> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'bad' };
   const config = migrate({ ...value });

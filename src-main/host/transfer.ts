@@ -3,15 +3,16 @@
 import type { Undo } from '../../src-shared/contract-base.ts';
 import type { ImportPreview, Plan } from '../../src-shared/contract-files.ts';
 import { importText } from '../../src-shared/import.ts';
-import { MAX_LINK } from '../../src-shared/limits.ts';
+import { MAX_LINK, MAX_NAME } from '../../src-shared/limits.ts';
 import { printLink } from '../../src-shared/link.ts';
-import { draftOf, type Profile, type ProfileDraft } from '../../src-shared/profile.ts';
+import { draftOf, type Profile, type ProfileDraft, profileTitle } from '../../src-shared/profile.ts';
 import type { SecretChange } from '../../src-shared/schema.ts';
 import { KEEP } from '../../src-shared/schema.ts';
 import type { ConfigKeeper } from './config-keeper.ts';
 import { HostError } from './failures.ts';
 import { buildProfile, differingFields } from './profile-build.ts';
-import type { Placed, ProfileService } from './profile-service.ts';
+import type { Placed } from './profile-changes.ts';
+import type { ProfileService } from './profile-service.ts';
 import { type SecretName, type SecretVault, secretNames } from './secret-vault.ts';
 import type { UndoBook } from './undo-book.ts';
 
@@ -78,7 +79,8 @@ export class Transfer {
   compare(existing: Profile, draft: ProfileDraft): Plan {
     const fields = differingFields(existing, draft);
     if (this.differs(secretNames.key(existing.id), draft.secrets.key)) fields.push('key');
-    const { id, name } = existing;
+    const { id } = existing;
+    const name = planName(existing);
     return fields.length === 0 ? { kind: 'same', id, name } : { kind: 'differs', id, name, fields };
   }
 
@@ -109,6 +111,11 @@ export class Transfer {
     const names = this.vault.namesOf(secretNames.ofProfile(id));
     return new Map(names.map((name) => [name, this.vault.get(name) ?? '']));
   }
+}
+
+/** What a preview calls a profile: the host of a long name without its end. */
+export function planName(profile: Profile): string {
+  return profileTitle(profile).slice(0, MAX_NAME);
 }
 
 /** The built profile with all its secrets: those it had, as the draft changes them. */

@@ -1,5 +1,6 @@
 import type { Settings } from '../../src-shared/settings.ts';
 import type { StartEngine } from '../host/engine-link.ts';
+import type { OpenJsonFile } from '../host/json-document.ts';
 import type { ElectronApi } from './electron-api.ts';
 import type { StartWatchdog } from './proxy/watchdog.ts';
 import type { RunCommand } from './run-command.ts';
@@ -16,6 +17,8 @@ export interface DesktopOptions {
   readonly versions: { readonly version: string; readonly electron: string; readonly arch: string };
   /** Where profiles, keys and settings are: that of `culvert ui`. */
   readonly directory: string;
+  /** How they are written there. */
+  readonly files: OpenJsonFile;
   /** Absolute paths: the built page, the built preload, the icons. */
   readonly page: string;
   readonly preload: string;

@@ -108,6 +108,7 @@ async function run(options: DesktopOptions, inbox: Inbox, launch: LaunchArgs): P
   let updates: Updates | undefined;
   const desktopHost = await openDesktopHost({
     directory,
+    files: options.files,
     info,
     platform,
     safeStorage: api.safeStorage,

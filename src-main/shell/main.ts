@@ -22,10 +22,12 @@ import {
   shell,
   Tray,
 } from 'electron';
+import ElectronStore from 'electron-store';
 import electronUpdater from 'electron-updater';
 import { describeFailure } from './describe-failure.ts';
 import { type Desktop, startDesktop } from './desktop.ts';
 import type { ElectronApi } from './electron-api.ts';
+import { electronFiles } from './electron-files.ts';
 import { parseLaunch } from './launch-args.ts';
 import { SCHEME_PRIVILEGES } from './page-scheme.ts';
 import { startWatchdog } from './proxy/watchdog.ts';
@@ -67,6 +69,7 @@ function leaveForTests(desktop: Desktop | undefined): void {
 }
 
 const { data } = parseLaunch(process.argv);
+const directory = data ?? join(app.getPath('appData'), 'culvert');
 startDesktop({
   api,
   platform: process.platform,
@@ -75,7 +78,8 @@ startDesktop({
   home: homedir(),
   execPath: process.execPath,
   versions: { version: app.getVersion(), electron: process.versions.electron, arch: process.arch },
-  directory: data ?? join(app.getPath('appData'), 'culvert'),
+  directory,
+  files: electronFiles(directory, ElectronStore, ipcMain),
   page: at('../../renderer'),
   preload: at('./preload.cjs'),
   trayIcons: at('../../../assets/tray'),

@@ -1,5 +1,6 @@
 /** What the buttons of states and failures do. */
 import { type Action, actionFor, type Failure } from '../../src-shared/errors.ts';
+import { MAX_NAME } from '../../src-shared/limits.ts';
 import { type ProfileView, profileTitle } from '../../src-shared/profile.ts';
 import { draftOfRule, ruleProtocol } from '../../src-shared/rules.ts';
 import { currentApp } from '../store.ts';
@@ -103,7 +104,7 @@ async function takeFreePort(place: Place): Promise<void> {
 
 export async function duplicateProfile(profile: ProfileView): Promise<void> {
   const t = currentTexts();
-  const name = t('profiles.copyOf', { name: profileTitle(profile) }).slice(0, 80);
+  const name = t('profiles.copyOf', { name: profileTitle(profile) }).slice(0, MAX_NAME);
   const copy = await attempt((client) => client.profiles.duplicate({ id: profile.id, name }));
   if (copy !== undefined) await go('profiles', copy.id);
 }

@@ -2,6 +2,7 @@
 import { formatCountdown } from '../../src-shared/format.ts';
 import { assertNever } from '../../src-shared/schema.ts';
 import type { Connection } from '../../src-shared/status.ts';
+import { failureFacts } from './failure-facts.ts';
 import type { Texts } from './texts.ts';
 
 /** The parts, most telling first; `now` by the host's clock. */
@@ -9,8 +10,9 @@ export function connectionDetails(t: Texts, connection: Connection, now: number)
   const age = (since: number) => t.duration(wholeSeconds(now - since));
   switch (connection.kind) {
     case 'stopped':
-    case 'failed':
       return [];
+    case 'failed':
+      return failureFacts(t, connection.failure);
     case 'connecting':
     case 'waitingForNetwork': {
       const since = t('stateDetails.since', { age: age(connection.since) });

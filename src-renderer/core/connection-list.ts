@@ -6,11 +6,14 @@ import type { AppState } from '../../src-shared/state.ts';
 import { boundPort } from './select.ts';
 import type { Texts } from './texts.ts';
 
-export function targetText(t: Texts, target: ConnectionRow['target']): string {
-  if (target === null) return '…';
-  return target.host === ''
-    ? `${t('common.serverItself')}:${target.port}`
-    : printHostPort(target.host, target.port);
+export function targetText(
+  t: Texts,
+  { target, protocol }: Pick<ConnectionRow, 'target' | 'protocol'>,
+): string {
+  if (target === null) return protocol === 'udp' ? t('connections.udpMany') : '…';
+  const { host, port } = target;
+  const place = host === '' ? `${t('common.serverItself')}:${port}` : printHostPort(host, port);
+  return protocol === 'udp' ? `${place}/udp` : place;
 }
 
 /** What each profile and rule is called, by their ids: looked up for every row, so made once per change of them. */
@@ -45,7 +48,7 @@ export function filterConnections(
       ? list
       : list.filter((row) => {
           const rule = names.get(`${row.profileId} ${row.ruleId}`) ?? '';
-          const place = `${targetText(t, row.target)} ${rule} ${names.get(row.profileId) ?? ''}`;
+          const place = `${targetText(t, row)} ${rule} ${names.get(row.profileId) ?? ''}`;
           const haystack = `${place} ${row.transport ?? ''} ${row.state}`.toLowerCase();
           return words.every((word) => haystack.includes(word));
         });

@@ -32,11 +32,18 @@ const overlays = createStore<{ shown: Overlay | null }>()(() => ({ shown: null }
 export const useOverlay = (): Overlay | null => useStore(overlays, (state) => state.shown);
 
 export function show(overlay: Overlay): void {
-  overlays.setState({ shown: overlay });
+  put(overlay);
 }
 
 export function hide(): void {
-  overlays.setState({ shown: null });
+  put(null);
+}
+
+/** A question that gives way unanswered was answered with no, or who asked would wait for ever. */
+function put(next: Overlay | null): void {
+  const { shown } = overlays.getState();
+  overlays.setState({ shown: next });
+  if (shown?.kind === 'ask') shown.ask.answer(false);
 }
 
 export function isShown(): boolean {

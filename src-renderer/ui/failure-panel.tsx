@@ -1,26 +1,10 @@
 import { Copy } from 'lucide-react';
 import { actionFor, type Failure } from '../../src-shared/errors.ts';
 import { copyText, detailsText, fix, type Place } from '../core/actions.ts';
+import { failureFacts } from '../core/failure-facts.ts';
 import { useTexts } from '../core/language.tsx';
-import type { Texts } from '../core/texts.ts';
 import { Button } from './button.tsx';
 import { StateMark } from './state-mark.tsx';
-
-/** What is known of a failure beyond its code, in words. */
-export function failureFacts(t: Texts, failure: Failure): readonly string[] {
-  const { subject, port, holder, clockOffsetMs, status, limit } = failure.details ?? {};
-  const facts: string[] = [];
-  if (clockOffsetMs !== undefined) {
-    const time = t.duration(Math.abs(clockOffsetMs));
-    facts.push(t(clockOffsetMs > 0 ? 'failureDetails.clockAhead' : 'failureDetails.clockBehind', { time }));
-  }
-  if (subject !== undefined) facts.push(t('failureDetails.subject', { subject }));
-  if (holder !== undefined) facts.push(t('failureDetails.holder', { holder }));
-  if (port !== undefined) facts.push(t('failureDetails.port', { port }));
-  if (status !== undefined) facts.push(t('failureDetails.status', { status }));
-  if (limit !== undefined) facts.push(t('failureDetails.limit', { limit }));
-  return facts;
-}
 
 /** The button that mends a failure. */
 export function FixButton(props: { failure: Failure; place: Place; primary?: boolean; large?: boolean }) {

@@ -6,17 +6,12 @@ import { printRule } from '../../src-shared/rules.ts';
 import { printServer } from '../../src-shared/server-address.ts';
 import { type Choice, offers, type Planned } from '../core/import-choices.ts';
 import { useTexts } from '../core/language.tsx';
+import { planText } from '../core/plan-words.ts';
 import type { Texts } from '../core/texts.ts';
 
 export function importFaultText(t: Texts, { reason, part, line }: ImportError): string {
   const text = t(`importReasons.${reason}`, { part });
   return line === undefined ? text : t('imports.inLine', { line, reason: text });
-}
-
-function planText(t: Texts, plan: Plan): string {
-  if (plan.kind === 'add') return t('imports.add');
-  if (plan.kind === 'same') return t('imports.same', { name: plan.name });
-  return t('imports.differs', { name: plan.name, fields: plan.fields.join(', ') });
 }
 
 interface Props {

@@ -58,8 +58,8 @@ function ImportDialog({ text }: { readonly text: string }) {
 function AskDialog({ question }: { readonly question: Question }) {
   const t = useTexts();
   const close = (yes: boolean) => {
-    hide();
     question.answer(yes);
+    hide();
   };
   return (
     <Dialog

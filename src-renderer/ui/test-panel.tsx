@@ -1,9 +1,9 @@
 import { actionFor } from '../../src-shared/errors.ts';
 import { copyText, detailsText } from '../core/actions.ts';
+import { failureFacts } from '../core/failure-facts.ts';
 import { useTexts } from '../core/language.tsx';
 import type { Steps, TestState } from '../core/profile-test.ts';
 import { Button } from './button.tsx';
-import { failureFacts } from './failure-panel.tsx';
 import { StateMark } from './state-mark.tsx';
 
 const STEP_MARK = { running: 'connecting', passed: 'connected', failed: 'failed' } as const;

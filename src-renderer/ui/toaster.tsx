@@ -10,13 +10,23 @@ const READING_MS = 1_000;
 /** A polite region: screen readers say what comes in when they are done with what they say. */
 export function Toaster() {
   const list = useToasts();
+  const box = useRef<HTMLOutputElement>(null);
+  useEffect(() => aboveDialogs(box.current, list.length > 0), [list]);
   return (
-    <output className="toasts" aria-live="polite">
+    <output className="toasts" aria-live="polite" popover="manual" ref={box}>
       {list.map((toast) => (
         <ToastCard key={toast.id} toast={toast} />
       ))}
     </output>
   );
+}
+
+/** An open dialog covers whatever does not lie in the browser's top layer too: what it could not do would stay unseen. */
+function aboveDialogs(box: HTMLElement | null, wanted: boolean): void {
+  // Not in every browser; there they lie below.
+  if (box === null || !('showPopover' in box)) return;
+  box.hidePopover();
+  if (wanted && document.querySelector('dialog[open]') !== null) box.showPopover();
 }
 
 function ToastCard({ toast }: { readonly toast: Toast }) {

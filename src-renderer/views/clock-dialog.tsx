@@ -1,10 +1,10 @@
 import type { Failure } from '../../src-shared/errors.ts';
 import { retry } from '../core/actions.ts';
+import { failureFacts } from '../core/failure-facts.ts';
 import { useTexts } from '../core/language.tsx';
 import { hide } from '../core/overlays.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { failureFacts } from '../ui/failure-panel.tsx';
 
 /** A clock that is off, where the host cannot open the system's settings: by how much, and how to set it. */
 export function ClockDialog(props: { readonly failure: Failure; readonly profileId: string }) {

@@ -16,7 +16,7 @@ import { go } from '../core/route.ts';
 import { onProfiles } from '../core/select.ts';
 import { useStream, useTick } from '../core/streams.ts';
 import { attempt, toast } from '../core/toasts.ts';
-import { hostNow, useApp } from '../store.ts';
+import { hostNow, useApp, useLink } from '../store.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { FilterBox } from '../ui/filter-box.tsx';
 import { Empty, Screen } from '../ui/screen.tsx';
@@ -135,13 +135,13 @@ function Rows({ rows, names }: RowsProps) {
             <th scope="col" className="cell-rule wide-only">
               {t('connections.rule')}
             </th>
-            <th scope="col" className="cell-way widest-only">
+            <th scope="col" className="cell-way wide-only">
               {t('connections.transport')}
             </th>
             <th scope="col" className="cell-number cell-rates">
               {t('connections.rates')}
             </th>
-            <th scope="col" className="cell-number cell-bytes wide-only">
+            <th scope="col" className="cell-number cell-bytes widest-only">
               {t('common.total')}
             </th>
             <th scope="col" className="cell-number cell-age">
@@ -182,7 +182,11 @@ const Row = memo(function Row(props: {
 }) {
   const t = useTexts();
   const { row, index, names, now } = props;
-  const target = targetText(t, row.target);
+  // What nobody vouches for any more is not shown as open.
+  const up = useLink() === 'up';
+  const mark = up ? STATE_MARK[row.state] : 'unknown';
+  const word = up ? t(`connections.${row.state}`) : t('page.noAnswer');
+  const target = targetText(t, row);
   const rule = names.get(`${row.profileId} ${row.ruleId}`) ?? '';
   const resumed =
     row.resumes > 0
@@ -191,9 +195,9 @@ const Row = memo(function Row(props: {
   return (
     <tr aria-rowindex={index + 2} className="row-fixed">
       <td className="cell-target">
-        <span className={`cell-line tone-${STATE_MARK[row.state]}`} title={t(`connections.${row.state}`)}>
-          <StateMark kind={STATE_MARK[row.state]} size={13} />
-          <span className="visually-hidden">{t(`connections.${row.state}`)}</span>
+        <span className={`cell-line tone-${mark}`} title={word}>
+          <StateMark kind={mark} size={13} />
+          <span className="visually-hidden">{word}</span>
           <span className="cell-clip">{target}</span>
           {resumed && (
             <span className="badge" title={resumed}>
@@ -207,11 +211,11 @@ const Row = memo(function Row(props: {
           {names.get(row.profileId)} / {rule}
         </span>
       </td>
-      <td className="cell-way widest-only">
+      <td className="cell-way wide-only">
         {row.transport === null ? '–' : t(`transports.${row.transport}`)}
       </td>
       <td className="cell-number cell-rates">
-        {row.up + row.down === 0 ? (
+        {!up || row.up + row.down === 0 ? (
           <span className="figure-second">–</span>
         ) : (
           <>
@@ -219,7 +223,7 @@ const Row = memo(function Row(props: {
           </>
         )}
       </td>
-      <td className="cell-number cell-bytes wide-only">{formatBytes(row.sent + row.received)}</td>
+      <td className="cell-number cell-bytes widest-only">{formatBytes(row.sent + row.received)}</td>
       <td className="cell-number cell-age">
         {t.duration(Math.max(0, Math.floor((now - row.openedAt) / 1_000) * 1_000))}
       </td>

@@ -4,11 +4,12 @@ import { toFailure } from '../../src-shared/errors.ts';
 import { draftOf, newDraft, type ProfileDraft, profileTitle } from '../../src-shared/profile.ts';
 import { removeProfile } from '../core/actions.ts';
 import { host } from '../core/host.ts';
-import { currentTexts, useTexts } from '../core/language.tsx';
-import { ask, show } from '../core/overlays.ts';
+import { useTexts } from '../core/language.tsx';
+import { useLeaveGuard } from '../core/leave-guard.ts';
+import { show } from '../core/overlays.ts';
 import { checkForm, type FormErrors, formOf, type ProfileForm, portRange } from '../core/profile-form.ts';
 import { useProfileTest } from '../core/profile-test.ts';
-import { go, guardRoute } from '../core/route.ts';
+import { go, releaseRoute } from '../core/route.ts';
 import { toast, toastFailure } from '../core/toasts.ts';
 import { currentApp, useApp } from '../store.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -27,7 +28,8 @@ interface Props {
 export function ProfileEditor({ id, field }: Props) {
   const t = useTexts();
   const known = useApp((app) => id === null || Object.hasOwn(app.profiles, id));
-  if (known) return <Editor id={id} field={field} />;
+  const [turn, setTurn] = useState(0);
+  if (known) return <Editor key={turn} id={id} field={field} onReload={() => setTurn(turn + 1)} />;
   return (
     <Screen title={t('profiles.title')}>
       <Empty icon={ArrowLeft} line={t('page.profileGone')}>
@@ -46,7 +48,7 @@ function useBase(id: string | null): { draft: ProfileDraft; revision: number } {
   return base;
 }
 
-function Editor({ id, field }: Props) {
+function Editor({ id, field, onReload }: Props & { readonly onReload: () => void }) {
   const t = useTexts();
   const base = useBase(id);
   const profile = useApp((app) => (id === null ? undefined : app.profiles[id]));
@@ -75,11 +77,10 @@ function Editor({ id, field }: Props) {
     setSaving(true);
     try {
       const api = host().profiles;
-      const revision = profile?.revision ?? base.revision;
       if (id === null) await api.create({ draft });
-      else await api.update({ id, revision: moved ? base.revision : revision, draft });
+      else await api.update({ id, revision: base.revision, draft });
       toast({ tone: 'done', title: t('page.savedProfile', { name: profileTitle(draft) }) });
-      guardRoute(() => true);
+      releaseRoute();
       await go('profiles');
     } catch (error) {
       toastFailure(toFailure(error));
@@ -126,7 +127,12 @@ function Editor({ id, field }: Props) {
       >
         <div className="editor-scroll">
           <div className="editor-body">
-            {moved && <p className="warn-line">{t('common.changedElsewhere')}</p>}
+            {moved && (
+              <div className="warn-line warn-line-row">
+                <p>{t('common.changedElsewhere')}</p>
+                <Button onClick={onReload}>{t('actions.reload')}</Button>
+              </div>
+            )}
             <ProfileFields
               form={form}
               errors={errors}
@@ -159,17 +165,6 @@ function Editor({ id, field }: Props) {
       </form>
     </Screen>
   );
-}
-
-function useLeaveGuard(changed: boolean): void {
-  useEffect(() => {
-    if (!changed) return;
-    return guardRoute(() => {
-      const t = currentTexts();
-      const yes = t('buttons.discard');
-      return ask({ title: t('page.leave'), line: t('common.unsaved'), yes, danger: true });
-    });
-  }, [changed]);
 }
 
 /** Puts the cursor where the trouble is; of *refused*, on the port. */

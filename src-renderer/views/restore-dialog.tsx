@@ -4,12 +4,16 @@ import type { BackupPreview } from '../../src-shared/contract-files.ts';
 import { chooseFile } from '../core/files.ts';
 import { useTexts } from '../core/language.tsx';
 import { hide } from '../core/overlays.ts';
+import { planText } from '../core/plan-words.ts';
 import { attempt, toastUndo } from '../core/toasts.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { TextField } from '../ui/field.tsx';
 import { importFaultText } from '../ui/import-preview.tsx';
 import { Checkbox, Segments } from '../ui/toggle.tsx';
+
+/** The rest is counted. */
+const MOST_LISTED = 20;
 
 type Mode = 'merge' | 'replace';
 
@@ -47,6 +51,8 @@ export function RestoreDialog() {
     toastUndo(t('backup.restored', { count: answer.profiles }), answer.undo);
   };
   const ready = preview?.kind === 'ready';
+  const profiles = ready ? preview.profiles : [];
+  const listed = profiles.slice(0, MOST_LISTED).map((one, index) => ({ ...one, id: `${index} ${one.name}` }));
   return (
     <Dialog
       title={t('backup.restore')}
@@ -87,18 +93,13 @@ export function RestoreDialog() {
         <>
           <p>{t('backup.from', { date: t.moment(preview.createdAt), version: preview.version })}</p>
           <ul className="restore-list">
-            {preview.profiles.slice(0, 20).map(({ name, plan }) => (
-              <li key={name}>
-                {name}{' '}
-                <span className="badge">
-                  {plan.kind === 'add'
-                    ? t('imports.add')
-                    : t(`imports.${plan.kind}`, { name: '', fields: '' })}
-                </span>
+            {listed.map(({ id, name, plan }) => (
+              <li key={id}>
+                {name} <span className="badge">{planText(t, plan)}</span>
               </li>
             ))}
           </ul>
-          <p className="hint-line">{t('profiles.count', { count: preview.profiles.length })}</p>
+          <p className="hint-line">{t('profiles.count', { count: profiles.length })}</p>
           <Segments<Mode>
             label={t('backup.restore')}
             value={mode}

@@ -14,7 +14,7 @@ import {
   type RuleForm,
   ruleFormOf,
 } from '../core/rule-form.ts';
-import { done } from '../core/toasts.ts';
+import { done, toastFailure } from '../core/toasts.ts';
 import { currentApp, useApp } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -45,7 +45,12 @@ export function RuleDialog({ profileId, ruleId, as }: Props) {
   };
   const kept = rule !== undefined && profile.secrets.ruleAuth.includes(rule.id);
   const save = async () => {
-    if (saving || profile === undefined) return;
+    if (saving) return;
+    if (profile === undefined) {
+      // Removed by another window meanwhile.
+      toastFailure({ code: 'ERR_NOT_FOUND', message: 'the profile is gone' });
+      return hide();
+    }
     const others = profile.rules.filter(({ id }) => id !== ruleId);
     const checked = checkRuleForm(form, rule?.id, others, kept);
     setErrors(checked.ok ? {} : checked.errors);

@@ -1,8 +1,10 @@
 import { useId, useState } from 'react';
+import { toFailure } from '../../src-shared/errors.ts';
+import { host } from '../core/host.ts';
 import { useTexts } from '../core/language.tsx';
 import { hide } from '../core/overlays.ts';
-import { done, toast } from '../core/toasts.ts';
-import { useApp } from '../store.ts';
+import { done, toast, toastFailure } from '../core/toasts.ts';
+import { currentApp, useApp } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { TextField } from '../ui/field.tsx';
@@ -10,7 +12,8 @@ import { agree, NewPassphrase, NO_PASSPHRASE } from '../ui/passphrase.tsx';
 
 /** Opens what is sealed, or changes how keys are kept. */
 export function SecretsDialog() {
-  const locked = useApp((app) => app.secrets.locked);
+  // As it was opened: what is unlocked closes the dialog, and does not ask how keys are kept.
+  const [locked] = useState(() => currentApp()?.secrets.locked);
   return locked ? <Unlock /> : <ChooseStore />;
 }
 
@@ -18,12 +21,19 @@ function Unlock() {
   const t = useTexts();
   const [passphrase, setPassphrase] = useState('');
   const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState(false);
   const unlock = async () => {
     if (passphrase === '' || busy) return;
     setBusy(true);
-    const opened = await done((client) => client.secrets.unlock({ passphrase }));
-    setBusy(false);
-    if (opened) hide();
+    try {
+      await host().secrets.unlock({ passphrase });
+      hide();
+    } catch (error) {
+      const failure = toFailure(error);
+      setBusy(false);
+      setWrong(failure.code === 'ERR_BAD_PASSPHRASE');
+      if (failure.code !== 'ERR_BAD_PASSPHRASE') toastFailure(failure);
+    }
   };
   return (
     <Dialog
@@ -41,8 +51,12 @@ function Unlock() {
         type="password"
         autoComplete="current-password"
         hint={t('secrets.unlockLine')}
+        error={wrong ? t('failures.ERR_BAD_PASSPHRASE.title') : undefined}
         value={passphrase}
-        onText={setPassphrase}
+        onText={(text) => {
+          setPassphrase(text);
+          setWrong(false);
+        }}
       />
     </Dialog>
   );

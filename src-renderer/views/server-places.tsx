@@ -3,6 +3,7 @@ import { isHost, parsePort, printHostPort } from '../../src-shared/address.ts';
 import type { Cover, ServerConfig, ServerView } from '../../src-shared/embedded-server.ts';
 import { coverSchema } from '../../src-shared/embedded-server.ts';
 import { useTexts } from '../core/language.tsx';
+import { useLeaveGuard } from '../core/leave-guard.ts';
 import { done, toast } from '../core/toasts.ts';
 import { Button } from '../ui/button.tsx';
 import { SelectField, TextField } from '../ui/field.tsx';
@@ -40,8 +41,9 @@ function coverOf({ cover, place }: Form): Cover | undefined {
 
 /** Where the server listens, what is given out for it, and what strangers see there. */
 export function ServerPlaces({ server }: { readonly server: ServerView }) {
-  // What the host has taken over is what the form starts from again.
-  return <Places key={JSON.stringify(server.config)} server={server} />;
+  // What the host has taken over is what the form starts from again; the switch is no field of it.
+  const { enabled: _, ...places } = server.config;
+  return <Places key={JSON.stringify(places)} server={server} />;
 }
 
 function Places({ server }: { readonly server: ServerView }) {
@@ -56,6 +58,7 @@ function Places({ server }: { readonly server: ServerView }) {
   const cover = coverOf(form);
   const good = port.ok && publicPort?.ok !== false && !badHost && !badBind && cover !== undefined;
   const changed = JSON.stringify(form) !== JSON.stringify(before);
+  useLeaveGuard(changed);
   const save = async () => {
     if (!good || !port.ok || cover === undefined) return;
     const bind = { host: form.bindHost.trim(), port: port.value };

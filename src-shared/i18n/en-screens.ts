@@ -127,6 +127,7 @@ export const enScreens = {
     opening: 'Opening',
     open: 'Open',
     held: 'Held',
+    udpMany: 'UDP to several targets',
     shown: '{{shown}} of {{total}} shown',
     closeOne: 'Close the connection to {{target}}',
     closeAllAsk_one: 'Close {{count}} connection?',

@@ -125,6 +125,7 @@ export const zhScreens: Texts<typeof enScreens> = {
     opening: '正在打开',
     open: '已打开',
     held: '保留中',
+    udpMany: '多个目标的 UDP',
     shown: '显示 {{shown}} / {{total}}',
     closeOne: '关闭到 {{target}} 的连接',
     closeAllAsk_one: '关闭 {{count}} 个连接？',

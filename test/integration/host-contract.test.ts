@@ -1,20 +1,74 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyConnections, NO_CONNECTIONS } from '../../src-shared/connections.ts';
+import type { TestEvent } from '../../src-shared/contract-profiles.ts';
 import { parseLink } from '../../src-shared/link.ts';
-import { draftOf } from '../../src-shared/profile.ts';
+import { draftOf, type ProfileDraft } from '../../src-shared/profile.ts';
 import { KEEP } from '../../src-shared/schema.ts';
 import type { AppState } from '../../src-shared/state.ts';
 import { FarEnd, freePort, portOf } from '../support/far-end.ts';
 import { failureOf, type HostClient, HostRig, stateUntil } from '../support/host-rig.ts';
+import { SocksUdpClient, UdpProgram, udpEcho } from '../support/udp-programs.ts';
 
 /** The real host over both pipes, with a real server behind it. One suite: the page cannot tell the pipes apart. */
 const far = new FarEnd();
-beforeAll(() => far.start());
-afterAll(() => far.close());
+/** Ways that lead nowhere: a clock that is off, a proxy that asks who one is, nobody who answers. */
+const ways: Server[] = [];
+const way = { clock: 0, proxy: 0, silent: 0 };
+/** A host whose server never answers: that this is so is known after 15 s, while the other tests run. */
+let slow: HostRig;
+let slowTest: Promise<TestEvent | undefined>;
+beforeAll(async () => {
+  await far.start();
+  way.clock = await answering(() => {
+    const date = new Date(Date.now() + 600_000).toUTCString();
+    return `HTTP/1.1 404 Not Found\r\nDate: ${date}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+  });
+  way.proxy = await answering(
+    () => 'HTTP/1.1 407 Who Are You\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+  );
+  way.silent = await answering(() => '');
+  slow = new HostRig();
+  const client = slow.overPort();
+  const draft = far.draft({ server: at('127.0.0.1', way.silent) });
+  const { id } = await client.profiles.create({ draft });
+  await client.profiles.connect({ ids: [id] });
+  slowTest = outcome(client, draft);
+  // Where the test that waits for it is not run, nobody does.
+  slowTest.catch(() => {});
+});
+afterAll(async () => {
+  await slow?.close();
+  for (const server of ways) server.close();
+  await far.close();
+});
+
+/** A server that gives every request this answer; '' = none. */
+async function answering(answer: () => string): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      const text = answer();
+      if (text !== '') socket.end(text);
+    });
+  });
+  ways.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  return portOf(server);
+}
+
+async function outcome(client: HostClient, draft: ProfileDraft): Promise<TestEvent | undefined> {
+  let last: TestEvent | undefined;
+  for await (const event of await client.profiles.test({ id: null, draft })) last = event;
+  return last;
+}
 
 const at = (host: string, port: number) => ({ scheme: 'http' as const, host, port, path: '/' });
+
+const proxyAt = (port: number) => ({ scheme: 'http' as const, host: '127.0.0.1', port, user: '' });
+/** This clock, before a server whose `Date` is ten minutes on. */
+const LATE = { status: 404, clockOffsetMs: -600_000 };
 
 const connected = (id: string) => (state: AppState) => {
   const status = state.statuses[id];
@@ -95,6 +149,54 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
     expect(off.statuses[id]).toMatchObject({ on: false, listeners: {} });
     const daily = await client.stats.daily({ profileId: id, days: 1 });
     expect(daily).toMatchObject([{ sent: 5, received: 5 }]);
+    await client.profiles.remove({ ids: [id] });
+  });
+
+  it('counts the bytes of datagrams in the rule, the connection, the graph and the totals', async () => {
+    const { program: echo, port } = await udpEcho();
+    const local = new UdpProgram();
+    await local.bind();
+    const bind = { host: '127.0.0.1', port: 0 };
+    const rule = { kind: 'udp' as const, name: 'dns', enabled: true, bind, target: { host: '', port } };
+    const { id } = await client.profiles.create({ draft: far.draft({ rules: [rule] }) });
+    await client.profiles.connect({ ids: [id] });
+    const at = listenPort(await stateUntil(client, connected(id)), id);
+    for (let sent = 0; sent < 3; sent++) {
+      await local.send(Buffer.alloc(1_000), at);
+      expect((await local.next()).message).toHaveLength(1_000);
+    }
+    for await (const sample of await client.stats.live({ hz: 10, rulesOf: id })) {
+      if (sample.rules[0]?.received !== 3_000) continue;
+      expect(sample.rules[0]).toMatchObject({ sent: 3_000, active: 1, total: 1 });
+      break;
+    }
+    for await (const event of await client.connections.watch({ profileId: id, hz: 10 })) {
+      if (event.kind !== 'snapshot') continue;
+      const row = { protocol: 'udp', target: { port }, sent: 3_000, received: 3_000 };
+      expect(event.rows).toMatchObject([row]);
+      break;
+    }
+    const { down } = await client.stats.history({ scope: { kind: 'profile', id }, window: '1m' });
+    expect(down.some((rate) => rate !== null && rate > 0)).toBe(true);
+    expect(await client.stats.daily({ profileId: id, days: 1 })).toMatchObject([
+      { sent: 3_000, received: 3_000 },
+    ]);
+    local.close();
+    // An association of a SOCKS client has no target of its own.
+    const dynamic = { kind: 'dynamic' as const, name: '', enabled: true, bind, auth: null };
+    const { ruleId } = await client.rules.create({ profileId: id, draft: dynamic });
+    const state = await stateUntil(client, (now) => now.statuses[id].listeners[ruleId]?.kind === 'listening');
+    const { client: socks } = await SocksUdpClient.open(listenPort(state, id, 1));
+    await socks.send(Buffer.alloc(500), '127.0.0.1', port);
+    await socks.next();
+    for await (const event of await client.connections.watch({ profileId: id, hz: 10 })) {
+      if (event.kind !== 'snapshot') continue;
+      const row = { ruleId, protocol: 'udp', target: null, sent: 500, received: 500 };
+      expect(event.rows).toEqual(expect.arrayContaining([expect.objectContaining(row)]));
+      break;
+    }
+    socks.close();
+    echo.close();
     await client.profiles.remove({ ids: [id] });
   });
 
@@ -183,20 +285,28 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
     ['a name that is not there', { server: at('no-such-host.invalid', 80) }, 'ERR_NAME_NOT_FOUND'],
     ['a port where nobody listens', { server: at('127.0.0.1', 1) }, 'ERR_SERVER_REFUSED'],
     ['no key', { secrets: { key: KEEP, proxyPassword: KEEP } }, 'ERR_NO_KEY'],
-  ])('fails for %s with a code of its own, in test and in state', async (_what, change, code) => {
-    const draft = far.draft(change);
-    const events = [];
-    for await (const event of await client.profiles.test({ id: null, draft })) events.push(event);
-    expect(events.at(-1)).toMatchObject({ kind: 'failed', failure: { code } });
-    const { id } = await client.profiles.create({ draft });
-    await client.profiles.connect({ ids: [id] });
-    const state = await stateUntil(client, ({ statuses }) => {
-      const { connection } = statuses[id];
-      return connection.kind === 'failed' && connection.failure.code === code;
-    });
-    expect(state.statuses[id].lastFailure?.failure.code).toBe(code);
-    expect(state.statuses[id].on).toBe(true);
-  });
+    ['a clock that is off', () => ({ server: at('127.0.0.1', way.clock) }), 'ERR_CLOCK', LATE],
+    ['a proxy that asks who one is', () => ({ proxy: proxyAt(way.proxy) }), 'ERR_PROXY', { status: 407 }],
+  ])(
+    'fails for %s with a code of its own, in test and in state',
+    async (_what, change, code, details: object = {}) => {
+      const draft = far.draft(typeof change === 'function' ? change() : change);
+      const failed = await outcome(client, draft);
+      if (failed?.kind !== 'failed') throw new Error('it did not fail');
+      expect(failed.failure).toMatchObject({ code });
+      expect(failed.failure.details ?? {}).toMatchObject(details);
+      const { id } = await client.profiles.create({ draft });
+      await client.profiles.connect({ ids: [id] });
+      const state = await stateUntil(client, ({ statuses }) => {
+        const { connection } = statuses[id];
+        return connection.kind === 'failed' && connection.failure.code === code;
+      });
+      const last = state.statuses[id].lastFailure?.failure;
+      expect(last?.code).toBe(code);
+      expect(last?.details ?? {}).toMatchObject(details);
+      expect(state.statuses[id].on).toBe(true);
+    },
+  );
 
   it('refuses an update of what somebody else has changed', async () => {
     const { id, revision } = await client.profiles.create({ draft: far.draft() });
@@ -405,3 +515,13 @@ describe.each(['MessagePort', 'WebSocket'])('the host over a %s', (pipe) => {
     await client.logs.clear();
   });
 });
+
+it('fails for a server that never answers, in test and in state', async () => {
+  expect(await slowTest).toMatchObject({ kind: 'failed', failure: { code: 'ERR_SERVER_TIMEOUT' } });
+  const state = await stateUntil(
+    slow.overPort(),
+    ({ statuses }) => Object.values(statuses)[0]?.connection.kind === 'failed',
+  );
+  const [{ connection }] = Object.values(state.statuses);
+  expect(connection).toMatchObject({ failure: { code: 'ERR_SERVER_TIMEOUT' } });
+}, 60_000);

@@ -10,10 +10,11 @@ import { type HostClient, HostRig, stateUntil } from '../support/host-rig.ts';
 
 /**
  * 1,000 payloads per call, most of them a valid one with something wrong: each gets an answer or a typed error, and
- * the host goes on. The seed is fixed.
+ * the host goes on. One in five goes over a WebSocket, the others over a message port. The seed is fixed.
  */
 const RUNS = 1_000;
 const RUNS_WITHOUT_INPUT = 20;
+const OVER_WEBSOCKET = 5;
 const draft = newDraft({ name: 'a', server: { scheme: 'http', host: '127.0.0.1', port: 9, path: '/' } });
 const rule = draftOfRule({
   id: 'r1',
@@ -75,9 +76,11 @@ const VALID: Readonly<Record<string, unknown>> = {
 describe('fuzzed payloads', () => {
   let rig: HostRig;
   let client: HostClient;
+  let clients: readonly HostClient[];
   beforeAll(async () => {
     rig = new HostRig();
     client = rig.overPort();
+    clients = [await rig.overWebSocket(), ...Array(OVER_WEBSOCKET - 1).fill(client)];
     // A port that others do not want, on loopback alone.
     await client.server.configure({ change: { bind: { host: '127.0.0.1', port: await freePort() } } });
   });
@@ -89,11 +92,13 @@ describe('fuzzed payloads', () => {
       // The library reports ill-formed messages to the console.
       const report = vi.spyOn(console, 'error').mockImplementation(() => {});
       const [group, name] = path.split('.');
-      const call = Reflect.get(Reflect.get(client, group), name) as (input: unknown) => Promise<unknown>;
+      const calls = clients.map(
+        (one) => Reflect.get(Reflect.get(one, group), name) as (input: unknown) => Promise<unknown>,
+      );
       let refused = 0;
-      const one = async (payload: unknown): Promise<void> => {
+      const one = async (payload: unknown, at: number): Promise<void> => {
         try {
-          const answer = await call(payload);
+          const answer = await calls[at % calls.length](payload);
           if (isStream(answer)) await answer.return(undefined);
         } catch (error) {
           refused++;

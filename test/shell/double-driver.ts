@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ElectronStore from 'electron-store';
 import type { Browser, Page } from 'playwright-core';
 import type { EngineRun } from '../../src-main/host/engine-link.ts';
 import { type Desktop, startDesktop } from '../../src-main/shell/desktop.ts';
 import type { DesktopOptions } from '../../src-main/shell/desktop-options.ts';
 import type { SafeStorageSlice } from '../../src-main/shell/electron-api.ts';
+import { electronFiles } from '../../src-main/shell/electron-files.ts';
 import { followState } from '../../src-main/shell/state-follower.ts';
 import type { TrayAction } from '../../src-main/shell/tray-model.ts';
 import { importText } from '../../src-shared/import.ts';
@@ -15,6 +17,7 @@ import { root } from '../support/sources.ts';
 import { openBrowser } from '../ui/ui-rig.ts';
 import type { Driver, LaunchOptions, RunningApp } from './driver.ts';
 import { ElectronDouble, keyringDouble } from './electron-double.ts';
+import { ipcMain } from './electron-module.ts';
 
 export interface DoubleOptions extends LaunchOptions {
   readonly storage?: SafeStorageSlice;
@@ -133,6 +136,7 @@ export class DoubleDriver implements Driver {
       execPath: '/opt/Culvert/culvert',
       versions: { version: '0.1.0', electron: '45.5.0', arch: 'x64' },
       directory,
+      files: electronFiles(directory, ElectronStore, ipcMain),
       page: join(root, 'out/renderer'),
       preload: join(root, 'out/src-main/shell/preload.cjs'),
       trayIcons: join(root, 'assets/tray'),

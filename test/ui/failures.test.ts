@@ -112,8 +112,12 @@ describe('six failures', () => {
     });
     const page = await failing(`culvert -w -D 0 127.0.0.1:${late} -p secret-words`, 'ERR_CLOCK');
     await page.getByText('The clock is off').first().waitFor();
+    const fact = 'This clock is 10 min 00 s behind the server.';
+    await page.locator('.failure').getByText(fact).waitFor();
     await press(page, 'Set the clock');
-    await page.getByRole('dialog', { name: 'The clock is off' }).getByText('timedatectl').waitFor();
+    const dialog = page.getByRole('dialog', { name: 'The clock is off' });
+    await dialog.getByText('timedatectl').waitFor();
+    await dialog.getByText(fact).waitFor();
   });
 
   it('a proxy that refuses leads to the proxy', async () => {
@@ -121,6 +125,7 @@ describe('six failures', () => {
     const line = `culvert -w -D 0 127.0.0.1:${server.port} -p ${server.key}`;
     const page = await failing(line, 'ERR_PROXY', way);
     await page.getByText('Blocked by a proxy').first().waitFor();
+    await page.locator('.failure').getByText('HTTP status: 403').waitFor();
     await press(page, 'Check the proxy');
     await page.waitForSelector('.editor');
     expect((await focused(page)).field).toBe('proxyKind');

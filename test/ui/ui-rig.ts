@@ -113,10 +113,11 @@ export class UiHost {
     this.client = client;
   }
 
-  static async start(): Promise<UiHost> {
-    const rig = new HostRig({ startEngine: engineThread });
+  /** `port` and `directory`: those of one that was closed, to start it again. */
+  static async start({ port = 0, directory }: { port?: number; directory?: string } = {}): Promise<UiHost> {
+    const rig = new HostRig({ startEngine: engineThread, directory });
     const token = 'A'.repeat(43);
-    const web = new WebServer({ pipes: rig.pipes, token, listen: { host: '127.0.0.1', port: 0 } });
+    const web = new WebServer({ pipes: rig.pipes, token, listen: { host: '127.0.0.1', port } });
     const { url } = await web.start();
     return new UiHost(rig, web, url, rig.overPort());
   }

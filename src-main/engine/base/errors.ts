@@ -42,6 +42,16 @@ export type ErrorCode =
   // what must not happen
   | 'ERR_INTERNAL';
 
+/** What a message names, for a face that has words of its own. */
+export interface ErrorDetails {
+  /** By how much this clock is ahead of the server's, ms; negative when behind. */
+  readonly clockOffsetMs?: number;
+  /** The HTTP status that a server or proxy gave. */
+  readonly status?: number;
+  /** The process that holds a port: `nginx (pid 12)`. */
+  readonly holder?: string;
+}
+
 /**
  * An error a person may see. `message` says what happened and names the thing; `remedy`, when there is one,
  * says what to do about it.
@@ -49,12 +59,18 @@ export type ErrorCode =
 export class CulvertError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string | undefined;
+  readonly details: ErrorDetails | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { remedy?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { remedy?: string; details?: ErrorDetails; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CulvertError';
     this.code = code;
     this.remedy = options.remedy;
+    this.details = options.details;
   }
 }
 

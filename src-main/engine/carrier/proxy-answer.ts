@@ -44,5 +44,6 @@ export function proxyAuthError(said: string, tried: boolean): CulvertError {
     : `the proxy asks for a user name and password (${said})`;
   return new CulvertError('ERR_PROXY', text, {
     remedy: 'give them with --proxy http://user:password@host:port',
+    details: { status: 407 },
   });
 }

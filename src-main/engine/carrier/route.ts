@@ -123,5 +123,7 @@ async function connectThrough(socket: net.Socket, url: URL, auth: ProxyAuth | un
   if (status === 407) throw proxyAuthError(said, auth !== undefined);
   throw new CulvertError('ERR_PROXY', `the proxy refuses CONNECT to ${target} (${said})`, {
     remedy: 'use plain HTTP, which needs no CONNECT: the http:// address of the server without -w',
+    // 0: what it said is no HTTP.
+    details: status === 0 ? undefined : { status },
   });
 }

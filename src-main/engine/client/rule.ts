@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type {
   DatagramCounters,
   OpenOptions,
+  StreamCounters,
   StreamEvents,
   StreamMeter,
   StreamOpener,
@@ -26,7 +27,7 @@ export type Forward =
   | { kind: 'udp'; bind: BindAddress; target: Target }
   | { kind: 'dynamic'; bind: BindAddress; auth?: ProxyAuth };
 
-/** Counters of one rule; bytes are stream data, `sent` towards the server. */
+/** Counters of one rule; bytes are stream data, of UDP the datagrams' payloads, `sent` towards the server. */
 export interface RuleStatus {
   /** `127.0.0.1:1080 → server:1080` */
   label: string;
@@ -120,20 +121,18 @@ export class ForwardRule implements StreamMeter, StreamOpener {
 
   streamClosed(stream: TunnelStream, failed: boolean): void {
     this.live.delete(stream);
-    this.sent += stream.counters.sent;
-    this.received += stream.counters.received;
+    const { sent, received } = bytesOf(stream);
+    this.sent += sent;
+    this.received += received;
     if (failed) this.failed++;
   }
 
   /** The connections open now, oldest first. */
   connections(): ConnectionStatus[] {
-    return [...this.live].map(([{ id, target, counters, datagrams }, about]) => ({
-      id,
-      target,
-      ...about,
-      ...counters,
-      datagrams,
-    }));
+    return [...this.live].map(([stream, about]) => {
+      const { id, target, datagrams } = stream;
+      return { id, target, ...about, ...bytesOf(stream), datagrams };
+    });
   }
 
   /** Resets the connections with these keys, or all. Gives how many there were. */
@@ -146,8 +145,9 @@ export class ForwardRule implements StreamMeter, StreamOpener {
   status(): RuleStatus {
     let { sent, received } = this;
     for (const stream of this.live.keys()) {
-      sent += stream.counters.sent;
-      received += stream.counters.received;
+      const bytes = bytesOf(stream);
+      sent += bytes.sent;
+      received += bytes.received;
     }
     const { label, bound, total, failed } = this;
     const datagrams = { ...this.tally.counters };
@@ -206,4 +206,10 @@ export class ForwardRule implements StreamMeter, StreamOpener {
       onFailed: (failure, message) => log.warn(`${this.label}: not connected (${failure}): ${message}`),
     });
   }
+}
+
+/** What went through as the program counts it: without what frames a datagram in its stream. */
+function bytesOf({ counters, datagrams }: TunnelStream): StreamCounters {
+  if (datagrams === undefined) return { sent: counters.sent, received: counters.received };
+  return { sent: datagrams.sentBytes, received: datagrams.receivedBytes };
 }

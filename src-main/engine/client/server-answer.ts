@@ -38,6 +38,7 @@ export function failureError(server: string, failure: TryFailure, clock?: ClockK
 
 /** Why the server answered like any web site, as far as one can tell from outside. */
 export function answerError(server: string, answer: ForeignAnswer, clock?: ClockKnowledge): CulvertError {
+  const details = { status: answer.status };
   const said = `HTTP ${answer.status}${answer.statusText ? ` ${answer.statusText}` : ''}`;
   if (answer.status === 407) {
     return new CulvertError(
@@ -45,6 +46,7 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
       `a proxy before ${server} asks for a user name and password (${said})`,
       {
         remedy: 'give them with --proxy http://user:password@host:port',
+        details,
       },
     );
   }
@@ -52,6 +54,7 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
     return new CulvertError('ERR_NOT_CULVERT', `${server} answers with a web page (${said})`, {
       remedy:
         'if the network asks for a login, open any page in a browser first; else compare both sides’ -p and the address',
+      details,
     });
   }
   if (answer.status >= 300 && answer.status < 400) {
@@ -60,6 +63,7 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
       remedy: answer.location?.startsWith('https:')
         ? 'use the https:// address of the server'
         : 'a network that asks for a login may answer so: open a web page in a browser first',
+      details,
     });
   }
   if (isForbidden(answer)) {
@@ -67,6 +71,7 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
       remedy:
         'a proxy or a filter does not let it through: try --transport auto, another path (-U) or another network; ' +
         'if the server’s own site answers so, compare both sides’ -p',
+      details,
     });
   }
   if (answer.status === 502 || answer.status === 503 || answer.status === 504) {
@@ -75,16 +80,22 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
       `a gateway at ${server} cannot reach what is behind it (${said})`,
       {
         remedy: 'check that the Culvert server runs',
+        details,
       },
     );
   }
   const offset = clock?.offsetMs;
   if (clock !== undefined && offset !== undefined && Math.abs(offset) > clock.skewMs) {
     const minutes = Math.round(Math.abs(offset) / 60_000);
+    // No finer than the words: `Date` has seconds, and the same failure again should read the same.
+    const clockOffsetMs = -Math.sign(offset) * minutes * 60_000;
     return new CulvertError(
       'ERR_CLOCK',
       `this computer's clock is ${minutes} minutes off, and going by the server's did not help (${said})`,
-      { remedy: 'set the clock first; if that is not it, compare both sides’ -p' },
+      {
+        remedy: 'set the clock first; if that is not it, compare both sides’ -p',
+        details: { ...details, clockOffsetMs },
+      },
     );
   }
   const text = `${server} answers as an ordinary web site (${said})`;
@@ -92,10 +103,12 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
   if (offset !== undefined) {
     return new CulvertError('ERR_WRONG_KEY', text, {
       remedy: `${key}: compare both sides’ -p, check the address`,
+      details,
     });
   }
   return new CulvertError('ERR_KEY_OR_CLOCK', text, {
     remedy: `${key}, or the clocks differ: compare both sides’ -p, check the address and the clock`,
+    details,
   });
 }
 

@@ -74,6 +74,7 @@ export async function listenError(
         `${where} is taken${owner === undefined ? '' : ` by ${owner}`}`,
         {
           remedy: 'stop that program or choose another port',
+          details: { holder: owner },
           cause,
         },
       );

@@ -96,7 +96,7 @@ export class UdpAssociate {
     const socket = new UdpSocket(isIPv6(here) ? 6 : 4, {
       onMessage: (message, from) => this.fromClient(message, from),
       onError: (error) => {
-        this.udp.tally.count('dropped');
+        this.udp.tally.dropped();
         this.dialog.log.debug(() => `UDP association: ${systemCode(error) ?? error.message}`);
       },
     });
@@ -139,18 +139,18 @@ export class UdpAssociate {
     const known = this.clientPort === 0 || from.port === this.clientPort;
     // A fragment is dropped, which is for who does not reassemble (RFC 1928 §7).
     if (!known || plainAddress(from.address) !== this.clientHost || message.length < 4 || message[2] !== 0) {
-      return this.udp.tally.count('dropped');
+      return this.udp.tally.dropped();
     }
     const address = parseSocks5Address(message, HEAD.length);
-    if (address.kind !== 'address' || address.target.port === 0) return this.udp.tally.count('dropped');
+    if (address.kind !== 'address' || address.target.port === 0) return this.udp.tally.dropped();
     this.clientPort = from.port;
     this.link.send(message.subarray(address.end), address.target);
   }
 
   private toClient(payload: Buffer, address: Target | undefined): void {
     const { socket, clientHost, clientPort, udp } = this;
-    if (socket === undefined || address === undefined || clientPort === 0) return udp.tally.count('dropped');
+    if (socket === undefined || address === undefined || clientPort === 0) return udp.tally.dropped();
     const sent = socket.send([HEAD, encodeAddress(address), payload], { host: clientHost, port: clientPort });
-    if (!sent) udp.tally.count('dropped');
+    if (!sent) udp.tally.dropped();
   }
 }

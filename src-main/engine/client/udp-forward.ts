@@ -81,7 +81,7 @@ export class UdpForward {
       {
         onMessage: (message, from) => this.fromProgram(message, from),
         onError: (error) => {
-          this.options.tally.count('dropped');
+          this.options.tally.dropped();
           this.options.log.debug(() => `${this.options.label()}: ${systemCode(error) ?? error.message}`);
         },
       },
@@ -101,7 +101,7 @@ export class UdpForward {
     const name = `${from.address} ${from.port}`;
     let link = this.links.get(name);
     if (link === undefined) {
-      if (!this.hasRoom()) return this.options.tally.count('dropped');
+      if (!this.hasRoom()) return this.options.tally.dropped();
       link = this.makeLink(name, { host: from.address, port: from.port });
       this.links.set(name, link);
     }
@@ -120,7 +120,7 @@ export class UdpForward {
       tally,
       budget,
       onDatagram: (payload) => {
-        if (this.socket?.send([payload], from) !== true) tally.count('dropped');
+        if (this.socket?.send([payload], from) !== true) tally.dropped();
       },
       onFailure: (failure) => {
         say(failure, failure === 'refused' ? ': nothing listens there' : ': a datagram was not delivered');

@@ -102,7 +102,7 @@ export class UdpLink {
   send(payload: Buffer, address?: Target): void {
     if (this.closed) return;
     if (this.pump === undefined && this.options.clock.now() < this.retryAt) {
-      this.options.tally.count('dropped');
+      this.options.tally.dropped();
       return;
     }
     this.open();

@@ -68,6 +68,9 @@ export interface DatagramCounters {
   received: number;
   /** Not sent, or not handed on: too many waited, they were late, too long, or nobody took them. */
   dropped: number;
+  /** Payloads of those sent and received: what a program would call its bytes. */
+  sentBytes: number;
+  receivedBytes: number;
 }
 
 /** One forwarded connection inside a session: the semantics of a TCP connection (invariant I5). */

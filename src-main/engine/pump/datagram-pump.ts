@@ -13,6 +13,7 @@ import {
   encodeDatagram,
   encodeDatagramFailure,
   MAX_DATAGRAM,
+  payloadLength,
 } from '../wire/datagram.ts';
 import { type ByteBudget, DatagramQueue } from './datagram-queue.ts';
 import type { DatagramTally } from './datagram-tally.ts';
@@ -83,7 +84,7 @@ export class DatagramPump implements StreamEvents {
       budget: options.budget,
       lateMs: limits.udpLateMs,
       clock,
-      onDropped: (count) => tally.count('dropped', count),
+      onDropped: (count) => tally.dropped(count),
     });
     this.opening = options.onOpened !== undefined;
     this.idle = this.idleTimer();
@@ -112,7 +113,7 @@ export class DatagramPump implements StreamEvents {
     if (this.over) return;
     this.idle.touch();
     if (payload.length > MAX_DATAGRAM) {
-      this.options.tally.count('dropped');
+      this.options.tally.dropped();
       return;
     }
     this.put(encodeDatagram(payload, address));
@@ -166,7 +167,7 @@ export class DatagramPump implements StreamEvents {
 
   onDatagram(payload: Buffer, address: Target | undefined): void {
     if (this.over) return;
-    this.options.tally.count('received');
+    this.options.tally.received(payload.length);
     this.idle.touch();
     this.options.onDatagram(payload, address);
   }
@@ -207,7 +208,7 @@ export class DatagramPump implements StreamEvents {
     while (stream !== undefined && stream.id !== 0 && !this.blocked && !this.over) {
       const next = this.queue.shift();
       if (next === undefined) return;
-      if (next[0] === DATAGRAM_KIND.datagram) this.options.tally.count('sent');
+      if (next[0] === DATAGRAM_KIND.datagram) this.options.tally.sent(payloadLength(next));
       this.blocked = !stream.write(next);
     }
   }

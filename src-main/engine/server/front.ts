@@ -131,9 +131,10 @@ async function listenError(cause: Error, host: string | undefined, port: number)
   const where = host === undefined ? `port ${port}` : `port ${port} of ${host}`;
   switch (systemCode(cause)) {
     case 'EADDRINUSE': {
-      const owner = (await describePortOwner(port)) ?? 'another program';
-      return new CulvertError('ERR_PORT_IN_USE', `${where} is in use by ${owner}`, {
+      const holder = await describePortOwner(port);
+      return new CulvertError('ERR_PORT_IN_USE', `${where} is in use by ${holder ?? 'another program'}`, {
         remedy: 'stop that program or choose another port',
+        details: { holder },
         cause,
       });
     }

@@ -38,7 +38,7 @@ export interface ServerOptions {
   random?: RandomBytes;
 }
 
-/** One client's session as a person may see it. Bytes are stream data, from the server's view. */
+/** One client's session as a person may see it. Bytes are stream data, from the server's view; of UDP with its framing. */
 export interface ServerSessionStatus {
   /** Of the session, as hex. */
   id: string;
@@ -156,7 +156,7 @@ export class Server {
         resumes: session.stats.resumes,
         resentBytes: session.stats.resentBytes,
         associations: udp?.open ?? 0,
-        datagrams: udp?.tally.counters ?? { sent: 0, received: 0, dropped: 0 },
+        datagrams: udp?.tally.counters ?? new DatagramTally().counters,
       };
     });
   }

@@ -138,7 +138,7 @@ export class UdpAssociation implements Association {
   }
 
   private dropped(count: number): void {
-    this.options.tally.count('dropped', count);
+    this.options.tally.dropped(count);
   }
 
   private over(): void {

@@ -41,7 +41,7 @@ export class UdpTarget implements Association {
       budget,
       lateMs: limits.udpLateMs,
       clock,
-      onDropped: (count) => tally.count('dropped', count),
+      onDropped: (count) => tally.dropped(count),
     });
     this.pump = new DatagramPump({
       addressed: false,
@@ -115,7 +115,7 @@ export class UdpTarget implements Association {
       return;
     }
     if (this.others.length > 0 && !this.answered) this.last = Buffer.from(payload);
-    if (!this.socket.send([payload])) this.options.tally.count('dropped');
+    if (!this.socket.send([payload])) this.options.tally.dropped();
   }
 
   private fromTarget(message: Buffer): void {
@@ -131,7 +131,7 @@ export class UdpTarget implements Association {
       return;
     }
     this.options.log.debug(() => `${this.where}: ${systemCode(error) ?? error.message}`);
-    if (failure !== 'refused') this.options.tally.count('dropped');
+    if (failure !== 'refused') this.options.tally.dropped();
     this.pump.sendFailure(failure);
   }
 

@@ -61,6 +61,11 @@ function encode(kind: number, payload: Buffer, address: DatagramAddress | undefi
   return out;
 }
 
+/** Of a datagram as `encodeDatagram` makes it. */
+export function payloadLength(encoded: Buffer): number {
+  return encoded.readUInt16BE(1);
+}
+
 /** `type u8 | address | port u16`. */
 export function encodeAddress({ host, port }: DatagramAddress): Buffer {
   const [type, bytes] = addressBytes(host);

@@ -7,7 +7,7 @@ import {
   type DialerState,
 } from '../../../src-main/engine/index.ts';
 
-const NONE = { sent: 0, received: 0, dropped: 0 };
+const NONE = { sent: 0, received: 0, dropped: 0, sentBytes: 0, receivedBytes: 0 };
 const rule = {
   label: '127.0.0.1:1080 → a:80',
   listening: undefined,
@@ -180,7 +180,7 @@ test('a server: a line per session, up and down as its client sees them', () => 
 });
 
 test('UDP: datagrams of a rule, of its associations and of a session', () => {
-  const datagrams = { sent: 1, received: 3, dropped: 2 };
+  const datagrams = { sent: 1, received: 3, dropped: 2, sentBytes: 0, receivedBytes: 0 };
   const udp = status(0, 0, { rules: [{ ...rule, sent: 0, received: 0, datagrams }] });
   const open = [
     { ...connection(1, 0), datagrams: NONE },

@@ -7,6 +7,7 @@ const row = (id: string, change: Partial<ConnectionRow> = {}): ConnectionRow => 
   id,
   profileId: 'p',
   ruleId: 'r',
+  protocol: 'tcp',
   target: { host: 'a.example', port: 80 },
   state: 'open',
   transport: 'ws',

@@ -9,7 +9,15 @@ import {
 } from '../../../src-shared/connections.ts';
 
 const row = (id: string, sent = 0): ConnectionRow => ({
-  ...{ id, profileId: 'p', ruleId: 'r', target: { host: '', port: 80 }, state: 'open', transport: 'ws' },
+  ...{
+    id,
+    profileId: 'p',
+    ruleId: 'r',
+    protocol: 'tcp',
+    target: { host: '', port: 80 },
+    state: 'open',
+    transport: 'ws',
+  },
   ...{ openedAt: 1, resumes: 0, replayedBytes: 0, sent, received: 0, up: 0, down: 0 },
 });
 const patch = (change: Partial<Extract<ConnectionEvent, { kind: 'patch' }>>): ConnectionEvent => ({

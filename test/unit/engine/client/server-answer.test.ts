@@ -26,6 +26,16 @@ describe('an answer that is not the tunnel’s', () => {
     expect(error.message).toContain('example.org:80');
     expect(error.message).toContain(`HTTP ${status} Text`);
     expect(error.remedy).toMatch(/\w{5}/);
+    expect(error.details).toEqual({ status });
+  });
+
+  it.each([
+    [600_500, -600_000],
+    [-7_199_500, 7_200_000],
+  ])('a clock that is off by %d is told, by how much too', (offsetMs, clockOffsetMs) => {
+    const error = answerError('a', answer(404), { offsetMs, skewMs: 120_000 });
+    expect(error.code).toBe('ERR_CLOCK');
+    expect(error.details).toEqual({ status: 404, clockOffsetMs });
   });
 
   it('a redirection names its aim; to https the remedy is the address', () => {

@@ -84,7 +84,7 @@ describe('UDP ASSOCIATE', () => {
     pair.served[0].stream.write(encodeDatagram(Buffer.from('a'), TARGET));
     pair.settle();
     expect(await client.next()).toEqual({ payload: Buffer.from('a'), ...TARGET });
-    expect(udp.tally.counters).toEqual({ sent: 1, received: 1, dropped: 0 });
+    expect(udp.tally.counters).toEqual({ sent: 1, received: 1, dropped: 0, sentBytes: 1, receivedBytes: 1 });
   });
 
   it('is yes only when the server says so', async () => {

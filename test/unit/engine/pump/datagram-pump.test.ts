@@ -93,8 +93,12 @@ describe('DatagramPump', () => {
     far().pump.send(Buffer.from('back'));
     pair.settle();
     expect(client.texts).toEqual(['back']);
-    expect(client.tally.counters).toEqual({ sent: 3, received: 1, dropped: 0 });
-    expect(far().tally.counters).toEqual({ sent: 1, received: 3, dropped: 0 });
+    const [there, back] = [
+      { sent: 3, sentBytes: 3 + LONGEST },
+      { received: 1, receivedBytes: 4 },
+    ];
+    expect(client.tally.counters).toEqual({ ...there, ...back, dropped: 0 });
+    expect(far().tally.counters).toMatchObject({ sent: 1, received: 3, dropped: 0 });
   });
 
   it('and with their addresses', () => {
@@ -267,9 +271,11 @@ describe('DatagramPump', () => {
 it('a tally counts in its total too', () => {
   const total = new DatagramTally();
   const [a, b] = [new DatagramTally(total), new DatagramTally(total)];
-  a.count('sent');
-  b.count('sent', 2);
-  b.count('dropped');
+  a.sent(10);
+  b.sent(3);
+  b.sent(0);
+  b.received(5);
+  b.dropped(4);
   expect([a.counters.sent, b.counters.sent]).toEqual([1, 2]);
-  expect(total.counters).toEqual({ sent: 3, received: 0, dropped: 1 });
+  expect(total.counters).toEqual({ sent: 3, received: 1, dropped: 4, sentBytes: 13, receivedBytes: 5 });
 });

@@ -364,6 +364,8 @@ describe('listening and stopping', () => {
     expect(refused).toBeInstanceOf(CulvertError);
     expect(refused.code).toBe('ERR_PORT_IN_USE');
     expect(refused.message).toContain(String(port));
+    // Where the system tells, and in time.
+    expect(refused.message).toContain(refused.details.holder ?? 'another program');
     const elsewhere = await front.listen({ host: '192.0.2.1', port: 0 }).catch((e) => e);
     expect(elsewhere.code).toBe('ERR_LISTEN');
     front.destroy();
