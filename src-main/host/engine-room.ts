@@ -4,6 +4,7 @@ import { EngineLog } from './engine-log.ts';
 import type { EngineCall, EngineCalls, EngineMessage, EnginePort, EngineRequest } from './engine-messages.ts';
 import { EngineSampler } from './engine-sampler.ts';
 import { failureOf, notFound } from './failures.ts';
+import { KnownPaths, type PathTable } from './known-paths.ts';
 import { ProfileRunner } from './profile-runner.ts';
 import { testProfile } from './profile-tester.ts';
 import { ServerRunner } from './server-runner.ts';
@@ -34,6 +35,14 @@ export class EngineRoom {
   private tryTarget: TryTarget | undefined;
   private tryTraffic: TryTraffic | undefined;
   private serverOn = false;
+  private known = new KnownPaths();
+  private readonly paths: PathTable = {
+    get: (id) => this.known.get(id),
+    put: (id, memory) => {
+      this.known.put(id, memory);
+      this.post({ kind: 'path', id, memory });
+    },
+  };
   private statusTimer: NodeJS.Timeout | undefined;
   private readonly lookTimer: NodeJS.Timeout;
 
@@ -54,7 +63,7 @@ export class EngineRoom {
       }),
       (sample) => this.post({ kind: 'sample', sample }),
     );
-    this.lookTimer = setInterval(() => this.tellStatus(), LOOK_MS);
+    this.lookTimer = setInterval(() => this.look(), LOOK_MS);
     port.listen((request: EngineRequest) => void this.serve(request));
   }
 
@@ -82,6 +91,9 @@ export class EngineRoom {
     stopTry: async () => this.stopTry(),
     setLogLevel: async ({ level }) => {
       this.log.level = level;
+    },
+    knowPaths: async ({ paths }) => {
+      this.known = KnownPaths.read({ version: 1, paths }) ?? this.known;
     },
     close: async () => this.close(),
   };
@@ -114,7 +126,7 @@ export class EngineRoom {
       return;
     }
     const log = this.log.logger('client', profile.id);
-    const runner = new ProfileRunner(profile, log, () => this.statusChanged());
+    const runner = new ProfileRunner(profile, log, () => this.statusChanged(), this.paths);
     this.runners.set(profile.id, runner);
     this.sampleWhileNeeded();
     await runner.start();
@@ -136,6 +148,11 @@ export class EngineRoom {
 
   private statusChanged(): void {
     this.statusTimer ??= setTimeout(() => this.tellStatus(), STATUS_MS);
+  }
+
+  private look(): void {
+    this.tellStatus();
+    for (const runner of this.runners.values()) runner.keepPath();
   }
 
   private tellStatus(): void {
