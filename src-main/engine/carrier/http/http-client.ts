@@ -287,8 +287,10 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     // What became of a stream says nothing of the path's way with whole messages.
     if (request.mode !== MODE.plain) this.path.streamOver(request, false);
     else if (this.path.failed(request, outcome) === 'dead') return this.finish(outcome.error);
+    if (outcome.kind !== 'cut' && outcome.kind !== 'untouched') return;
     // The next try may be swallowed by what cut this one: whoever can ask for an echo knows sooner.
-    if (outcome.kind === 'cut' || outcome.kind === 'untouched') this.events?.onDoubt?.();
+    this.overdue.shaken();
+    this.events?.onDoubt?.();
   }
 
   private readonly onTick = (): void => {
@@ -312,6 +314,7 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     this.gone = true;
     this.tick?.cancel();
     this.pause?.cancel();
+    this.overdue.stop();
     this.streams.end();
     this.lanes.destroy();
     this.table.inFlight.clear();
