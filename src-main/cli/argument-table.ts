@@ -20,6 +20,7 @@ export type Slot =
   | 'host'
   | 'sni'
   | 'userAgent'
+  | 'noMemory'
   | 'cover'
   | 'udp'
   | 'writeBuffer'
@@ -215,6 +216,17 @@ export const OPTIONS: readonly OptionSpec[] = [
     group: 'Transport',
     help: 'The User-Agent header (that of a common browser).',
     example: 'culvert --user-agent "Mozilla/5.0" -D 1080 server:80 -p password',
+  },
+  {
+    long: 'no-memory',
+    shorts: [],
+    role: 'client',
+    slot: 'noMemory',
+    group: 'Transport',
+    help:
+      'Do not keep what HTTP learns about the way to the server in this network (limits, cuts, streams) for the next ' +
+      'run, and do not use what is kept.',
+    example: 'culvert --no-memory -D 1080 server:80 -p password',
   },
   {
     long: 'cover',

@@ -7,6 +7,7 @@ import { readWay } from './build-way.ts';
 import { Chosen, fromFile } from './chosen.ts';
 import { nearest } from './nearest.ts';
 import * as limits from './options.ts';
+import { pathFile } from './path-file.ts';
 import type { ReadText } from './read-text.ts';
 import {
   type Checked,
@@ -118,6 +119,7 @@ export function buildOptions(items: readonly RawItem[], context: BuildContext): 
       forwards: forwards.value.forwards,
       headers: headers.filter((header) => header !== undefined),
       ...way.value,
+      pathFile: chosen.of('noMemory').length > 0 ? undefined : pathFile(context.env),
       caFile: caFile === undefined ? undefined : fromFile(chosen.of('ca').at(-1), caFile),
     },
   };

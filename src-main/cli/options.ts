@@ -55,6 +55,8 @@ export interface ClientCliOptions extends CommonOptions {
   readonly sni: string | undefined;
   /** `User-Agent` instead of a browser's. */
   readonly userAgent: string | undefined;
+  /** The file of what was learnt about paths; undefined with `--no-memory`. */
+  readonly pathFile: string | undefined;
 }
 
 export type CliOptions = ServerCliOptions | ClientCliOptions;

@@ -3,15 +3,21 @@ import {
   CulvertError,
   type Forward as EngineForward,
   formatHostPort,
+  type Logger,
   quote,
   type RuleStatus,
 } from '../engine/index.ts';
+import { PathKeeper } from '../host/known-paths.ts';
 import { engineConfig, readUserKey } from './engine-options.ts';
 import { watchNetwork } from './network-watch.ts';
 import type { ClientCliOptions, Forward } from './options.ts';
+import { PathFile } from './path-file.ts';
 import { type ReadText, readTextFile } from './read-text.ts';
 import type { Running, Terminal } from './running.ts';
 import { clientLines, RateBook } from './statistics.ts';
+
+/** What was learnt about the path is looked at this often, ms; a process that is killed loses so much of it. */
+const KEEP_PATH_MS = 5_000;
 
 /**
  * Starts the client: it listens at once and connects when it can. Rejects with the CulvertError of a wrong key,
@@ -26,8 +32,10 @@ export async function startClient(
   if (options.key.from === 'none') throw new CulvertError('ERR_BAD_KEY', 'a client needs the key');
   const ca = options.caFile === undefined ? undefined : [readCertificates(options.caFile, readText)];
   const key = await readUserKey(options.key);
+  const server = serverUrl(options);
+  const paths = pathKeeper(options, server, log);
   const client = new Client({
-    server: serverUrl(options),
+    server,
     key,
     forwards: options.forwards.map(engineForward),
     transport: transportOf(options),
@@ -38,6 +46,7 @@ export async function startClient(
     userAgent: options.userAgent,
     ca,
     config: engineConfig(options),
+    recallPath: paths?.recall,
     log,
   });
   const rules = await client.start();
@@ -49,6 +58,9 @@ export async function startClient(
     log.info(online ? 'the network changed' : 'there is no network');
     client.networkChanged(online);
   });
+  const keepPath = (): void => paths?.keep(client.pathMemory);
+  const keeping = setInterval(keepPath, KEEP_PATH_MS);
+  keeping.unref();
 
   const book = new RateBook();
   return {
@@ -57,9 +69,20 @@ export async function startClient(
       clientLines(client.status(), client.connections(), book, seconds, performance.now()),
     close: () => {
       stopWatching();
+      clearInterval(keeping);
+      keepPath();
       return client.close();
     },
   };
+}
+
+/** What is known of the way to this server in this network, unless nothing is to be kept. */
+function pathKeeper(options: ClientCliOptions, server: URL, log: Logger): PathKeeper | undefined {
+  const { pathFile, proxy, hostHeader, sni, headers, verbosity } = options;
+  if (pathFile === undefined) return undefined;
+  const table = new PathFile(pathFile, (text) => verbosity >= 1 && log.info(text));
+  const through = proxy.kind === 'direct' ? null : [proxy.kind, proxy.host, proxy.port];
+  return new PathKeeper(table, [server.href, through, hostHeader ?? null, sni ?? null, headers]);
 }
 
 /** The URL that the requests go to. Exported for its tests. */

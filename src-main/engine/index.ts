@@ -6,7 +6,7 @@ export * from './base/log.ts';
 export { findPortOwner, type PortOwner, type PortProtocol } from './base/port-owner.ts';
 export type { CarrierKind } from './carrier/carrier.ts';
 export { connectError } from './carrier/connect-error.ts';
-export type { PathMemory } from './carrier/http/path.ts';
+export { BELIEVED_MS, type PathMemory, readPathMemory } from './carrier/http/path-memory.ts';
 export type { ProxyRoute } from './carrier/route.ts';
 export { Client, type ClientOptions, type ClientStatus } from './client/client.ts';
 export type { CarrierStatus, DialerState, InUse, PathStatus } from './client/dialer-state.ts';

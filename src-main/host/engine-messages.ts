@@ -9,6 +9,7 @@
  *       ◄─────────────── status, server      what changed
  *       ◄─────────────── sample              counters: 10 a second while they move, else 1
  *       ◄─────────────── log, test           in batches; a test's steps
+ *       ◄─────────────── path                what a profile learnt about its way, to be kept
  * ```
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
@@ -20,6 +21,7 @@ import type { Profile } from '../../src-shared/profile.ts';
 import type { Rule } from '../../src-shared/rules.ts';
 import type { LogLevel } from '../../src-shared/settings.ts';
 import type { Connection, Listener } from '../../src-shared/status.ts';
+import type { PathMemory } from '../engine/index.ts';
 
 /** A profile with its secrets, ready to run. It crosses to the engine's thread and is kept nowhere. */
 export interface RunProfile extends Omit<Profile, 'rules' | 'createdAt' | 'updatedAt' | 'revision' | 'name'> {
@@ -97,6 +99,8 @@ export interface EngineCalls {
   runTry: { input: { port: number }; output: undefined };
   stopTry: { input: undefined; output: undefined };
   setLogLevel: { input: { level: LogLevel }; output: undefined };
+  /** What was learnt before about ways to servers; asked first of all, before any profile runs. */
+  knowPaths: { input: { paths: Readonly<Record<string, PathMemory>> }; output: undefined };
   /** Ends all in order. */
   close: { input: undefined; output: undefined };
 }
@@ -121,6 +125,8 @@ export type EngineMessage =
   | { readonly kind: 'server'; readonly state: ServerState }
   | { readonly kind: 'sample'; readonly sample: EngineSample }
   | { readonly kind: 'log'; readonly lines: readonly EngineLogLine[]; readonly dropped: number }
+  /** What a profile learnt about its way, to be kept. */
+  | { readonly kind: 'path'; readonly id: string; readonly memory: PathMemory }
   | { readonly kind: 'test'; readonly token: string; readonly event: TestEvent };
 
 /** What comes unasked. */

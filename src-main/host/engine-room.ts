@@ -4,6 +4,7 @@ import { EngineLog } from './engine-log.ts';
 import type { EngineCall, EngineCalls, EngineMessage, EnginePort, EngineRequest } from './engine-messages.ts';
 import { EngineSampler } from './engine-sampler.ts';
 import { failureOf, notFound } from './failures.ts';
+import { KnownPaths, type PathTable } from './known-paths.ts';
 import { ProfileRunner } from './profile-runner.ts';
 import { testProfile } from './profile-tester.ts';
 import { ServerRunner } from './server-runner.ts';
@@ -34,6 +35,14 @@ export class EngineRoom {
   private tryTarget: TryTarget | undefined;
   private tryTraffic: TryTraffic | undefined;
   private serverOn = false;
+  private known = new KnownPaths();
+  private readonly paths: PathTable = {
+    get: (id) => this.known.get(id),
+    put: (id, memory) => {
+      this.known.put(id, memory);
+      this.post({ kind: 'path', id, memory });
+    },
+  };
   private statusTimer: NodeJS.Timeout | undefined;
   private lookTimer: NodeJS.Timeout | undefined;
 
@@ -82,6 +91,9 @@ export class EngineRoom {
     setLogLevel: async ({ level }) => {
       this.log.level = level;
     },
+    knowPaths: async ({ paths }) => {
+      this.known = KnownPaths.read({ version: 1, paths }) ?? this.known;
+    },
     close: async () => this.close(),
   };
 
@@ -113,7 +125,7 @@ export class EngineRoom {
       return;
     }
     const log = this.log.logger('client', profile.id);
-    const runner = new ProfileRunner(profile, log, () => this.statusChanged());
+    const runner = new ProfileRunner(profile, log, () => this.statusChanged(), this.paths);
     this.runners.set(profile.id, runner);
     this.lookWhileNeeded();
     await runner.start();
@@ -132,7 +144,7 @@ export class EngineRoom {
   /** With nothing on this thread sleeps. */
   private lookWhileNeeded(): void {
     this.sampleWhileNeeded();
-    if (this.runners.size > 0) this.lookTimer ??= setInterval(() => this.tellStatus(), LOOK_MS);
+    if (this.runners.size > 0) this.lookTimer ??= setInterval(() => this.look(), LOOK_MS);
     else {
       clearInterval(this.lookTimer);
       this.lookTimer = undefined;
@@ -145,6 +157,11 @@ export class EngineRoom {
 
   private statusChanged(): void {
     this.statusTimer ??= setTimeout(() => this.tellStatus(), STATUS_MS);
+  }
+
+  private look(): void {
+    this.tellStatus();
+    for (const runner of this.runners.values()) runner.keepPath();
   }
 
   private tellStatus(): void {

@@ -14,6 +14,7 @@ import { failureOf, HostError, makeFailure } from './failures.ts';
 import { confFiles, type OpenJsonFile } from './json-document.ts';
 import { LogRing } from './log-ring.ts';
 import type { Reader } from './pacing.ts';
+import { PathStore } from './path-store.ts';
 import { buildProfile, runnable } from './profile-build.ts';
 import { ProfileRuns } from './profile-runs.ts';
 import { ProfileService } from './profile-service.ts';
@@ -61,6 +62,7 @@ export class Host {
   readonly undo = new UndoBook();
   readonly stats: StatsKeeper;
   readonly daily: DailyTotals;
+  private readonly paths: PathStore;
   readonly logs = new LogRing();
   readonly desktop: DesktopHooks | undefined;
   private readonly tests = new Map<string, (event: TestEvent) => void>();
@@ -75,6 +77,7 @@ export class Host {
     this.daily = new DailyTotals(options.directory, files, (error) =>
       this.log('error', failureOf(error).message),
     );
+    this.paths = new PathStore(options.directory, files, (text) => this.log('warn', text));
     this.stats = new StatsKeeper((id, sent, received, at) => {
       if (this.profiles.guest?.profile.id !== id) this.daily.add(id, sent, received, at);
     });
@@ -83,6 +86,7 @@ export class Host {
       onLost: (reason, retryMs) => this.engineLost(reason, retryMs),
       onRestarted: () => this.engineRestarted(),
     });
+    this.tellPaths();
     const { hub, config, vault, engine, undo } = this;
     this.runs = new ProfileRuns(hub, engine, (id) => {
       const { guest } = this.profiles;
@@ -172,6 +176,11 @@ export class Host {
     this.undo.clear();
     await this.engine.close();
     this.daily.flush();
+    this.paths.flush();
+  }
+
+  private tellPaths(): void {
+    this.engine.ask('knowPaths', { paths: this.paths.paths }).catch(() => {});
   }
 
   private setLogLevel(level: LogLevel): void {
@@ -186,6 +195,8 @@ export class Host {
         return this.server.took(message.state);
       case 'sample':
         return this.stats.take(message.sample);
+      case 'path':
+        return this.paths.put(message.id, message.memory);
       case 'test':
         return this.tests.get(message.token)?.(message.event);
       case 'log':
@@ -210,6 +221,7 @@ export class Host {
   }
 
   private engineRestarted(): void {
+    this.tellPaths();
     this.setLogLevel(this.config.settings.logLevel);
     this.server.resume();
     this.runs.engineRestarted();

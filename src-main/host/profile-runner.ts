@@ -4,6 +4,7 @@ import type { Connection, Listener } from '../../src-shared/status.ts';
 import type { Client, ForwardRule, Logger } from '../engine/index.ts';
 import type { ProfileCounters, RuleCounters, RunProfile, RunRule } from './engine-messages.ts';
 import { failureOf } from './failures.ts';
+import { PathKeeper, type PathTable } from './known-paths.ts';
 import { ConnectionView, forwardOf, makeClient } from './run-client.ts';
 import { RunnerConnections } from './runner-connections.ts';
 
@@ -24,6 +25,9 @@ export class ProfileRunner {
   private profile: RunProfile;
   private readonly log: Logger;
   private readonly onChange: () => void;
+  /** Where what is learnt about the way is kept. */
+  private readonly paths: PathTable | undefined;
+  private path: PathKeeper | undefined;
   private client: Client | undefined;
   private readonly view = new ConnectionView();
   private failed: Connection | undefined;
@@ -36,7 +40,8 @@ export class ProfileRunner {
   /** One change after the other: listeners of the same port must not overlap. */
   private turn: Promise<void> = Promise.resolve();
 
-  constructor(profile: RunProfile, log: Logger, onChange: () => void) {
+  constructor(profile: RunProfile, log: Logger, onChange: () => void, paths?: PathTable) {
+    this.paths = paths;
     this.id = profile.id;
     this.profile = profile;
     this.log = log;
@@ -137,7 +142,12 @@ export class ProfileRunner {
     this.failed = undefined;
     try {
       this.view.forget();
-      const client = await makeClient(this.profile, { log: this.log, onState: () => this.onChange() });
+      this.path = this.paths && new PathKeeper(this.paths, wayOf(this.profile));
+      const client = await makeClient(this.profile, {
+        log: this.log,
+        onState: () => this.onChange(),
+        recallPath: this.path?.recall,
+      });
       if (this.closed) return;
       this.client = client;
       await client.start();
@@ -194,12 +204,24 @@ export class ProfileRunner {
     this.goneReceived += received;
   }
 
+  /** What was learnt so far is handed on. */
+  keepPath(): void {
+    this.path?.keep(this.client?.pathMemory);
+  }
+
   private drop(): void {
+    this.keepPath();
     for (const rule of this.rules) this.dropRule(rule);
     this.rules = [];
     this.client?.destroy();
     this.client = undefined;
   }
+}
+
+/** What tells its way from others, without secrets. */
+function wayOf({ id, server, proxy, hostHeader, sni, headers }: RunProfile): unknown[] {
+  const through = proxy && [proxy.scheme, proxy.host, proxy.port];
+  return [id, server, through, hostHeader, sni, headers];
 }
 
 /** What needs another client when it changes. */

@@ -9,6 +9,7 @@ import {
   type EngineConfig,
   type Forward,
   type Logger,
+  type PathMemory,
   type ProxyRoute,
   parseKey,
 } from '../engine/index.ts';
@@ -31,7 +32,12 @@ export function engineLimits(limits: ProfileLimits): Partial<EngineConfig> {
 /** A client of the profile, without rules, that is not started. Rejects with ERR_BAD_KEY, ERR_UNSUPPORTED. */
 export async function makeClient(
   profile: RunProfile,
-  inner: { log: Logger; onState?: () => void; config?: Partial<EngineConfig> },
+  inner: {
+    log: Logger;
+    onState?: () => void;
+    config?: Partial<EngineConfig>;
+    recallPath?: () => PathMemory | undefined;
+  },
 ): Promise<Client> {
   const { server } = profile;
   const headers: Array<readonly [string, string]> = profile.headers.map(({ name, value }) => [name, value]);
@@ -49,6 +55,7 @@ export async function makeClient(
     config: { ...engineLimits(profile.limits), ...inner.config },
     log: inner.log,
     onState: inner.onState,
+    recallPath: inner.recallPath,
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Managed, ProcessSet } from './processes.ts';
-import { culvertBin, freePort, waitUntilReady } from './rig.ts';
+import { culvertBin, freePort, temporaryFolder, waitUntilReady } from './rig.ts';
 
 /** How long a pair may take from start to its first good round trip. */
 export const READY_TIMEOUT_MS = 20_000;
@@ -38,6 +38,19 @@ export interface CulvertPair {
   readonly client: Managed;
   /** The forward's port on 127.0.0.1. */
   readonly localPort: number;
+}
+
+/** A folder of this run's. */
+let state: string | undefined;
+
+/** What clients learnt before must not decide a measurement, nor this one what the user's own know. */
+function ownState(): Record<string, string> {
+  if (state === undefined) {
+    const folder = temporaryFolder();
+    process.once('exit', folder.remove);
+    state = folder.path;
+  }
+  return { XDG_STATE_HOME: state, LOCALAPPDATA: state };
 }
 
 export async function startCulvertServer(
@@ -78,7 +91,7 @@ export async function startCulvertClient(
     server.key,
   ];
   const node = options.node ?? process.execPath;
-  const client = processes.start('culvert client', node, args, { ipc: options.ipc });
+  const client = processes.start('culvert client', node, args, { ipc: options.ipc, env: ownState() });
   const needed = [client, server.process];
   await waitUntilReady('culvert', () => options.probe(localPort), needed, READY_TIMEOUT_MS);
   return { server: server.process, client, localPort };

@@ -125,6 +125,29 @@ describe('what happens to a network', () => {
     expect(stream.log.told).not.toContain('reset sessionLost');
   });
 
+  it('a silence that is mended at once is no state; one that lasts is told after a second, from its beginning', async () => {
+    const { net, stream } = await setUp();
+    net.kill(false);
+    net.dialer.networkChanged(true);
+    await echoes(net, stream);
+    expect(net.dialer.session?.stats.resumes).toBe(1);
+    expect(net.kinds).not.toContain('degraded');
+
+    await net.run(5000);
+    net.kill(false);
+    net.setAll('swallows');
+    const begun = net.clock.now();
+    net.dialer.networkChanged(true);
+    await net.until('degraded', () => net.dialer.state.kind === 'degraded');
+    expect(net.dialer.state).toMatchObject({ since: begun });
+    expect(net.clock.now() - begun).toBe(1000);
+    net.setAll('works');
+    await echoes(net, stream);
+    expect(net.dialer.state.kind).toBe('connected');
+    await net.run(10_000);
+    expect(net.kinds.filter((kind) => kind === 'degraded')).toHaveLength(1);
+  });
+
   it('a NAT that forgets: Degraded within 10 s of traffic, and mended', async () => {
     const { net, stream } = await setUp();
     await net.run(120_000);

@@ -18,6 +18,8 @@ export interface SoakOptions {
   readonly steady: boolean;
   /** Longest time without a network after a kill, ms; half of the kills have none. */
   readonly outageMs: number;
+  /** The log of both ends since the kill is told when it took longer than this, ms; 0 or undefined = never. */
+  readonly tellMs?: number;
 }
 
 /** How a carrier dies: the kinds of `TcpRelay`, and what becomes of new connections meanwhile. */
@@ -74,6 +76,8 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
         ? random.pick(['refuse', 'swallow'] as const)
         : random.pick(['reset', 'end'] as const);
     kills[kind]++;
+    const logged = rig.log.length;
+    const killedAt = Date.now();
     if (kind === 'refuse') relay.stopListening();
     if (kind === 'swallow') relay.swallowNew = true;
     relay.cut(kind === 'end' ? 'end' : 'reset');
@@ -84,6 +88,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
       if (kind === 'refuse') await relay.listen();
     }
     const back = performance.now();
+    const usage = process.cpuUsage();
     // The message under way may have come back just before the kill; the next one has not.
     const moved = ping.moves();
     if ((await Promise.race([moved, pause(20_000, 'late')])) === 'late') {
@@ -92,6 +97,15 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     const took = performance.now() - back;
     times.record(took * 1000);
     if (took > (slowest[kind] ?? 0)) slowest[kind] = took;
+    if (took > (options.tellMs || Number.POSITIVE_INFINITY)) {
+      const { user, system } = process.cpuUsage(usage);
+      const backAt = performance.timeOrigin + back - killedAt;
+      say(
+        `kill ${n + 1} (${kind}), network back at ${backAt.toFixed(0)}: ${took.toFixed(0)} ms, ${((user + system) / 1000).toFixed(0)} of them on the processor; the log, ms after the kill:`,
+      );
+      for (const { time, scope, text } of rig.log.slice(logged))
+        say(`  ${time - killedAt} ${scope}: ${text}`);
+    }
     if (idle.length > 0) random.pick(idle).say();
     if (all().some(({ wrong }) => wrong !== '')) break;
     if ((n + 1) % 500 === 0) {

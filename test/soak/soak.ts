@@ -9,12 +9,13 @@ const USAGE = `npm run soak -- [flags]: kills carriers under checked streams, an
   --every=100          ms from the network's return to the next kill: up to twice as much at random
   --steady             exactly as much
   --outage=1000        longest time without a network after a kill, ms; half of the kills have none
+  --tell=0             tells the log since the kill where that took longer, ms
   --seed=1             of everything random`;
 
 function parse(argv: readonly string[]): SoakOptions | undefined {
   const parsed = parseFlags(
     argv,
-    ['kills', 'transport', 'idle', 'busy', 'every', 'outage', 'seed'],
+    ['kills', 'transport', 'idle', 'busy', 'every', 'outage', 'tell', 'seed'],
     ['steady', 'help', 'h'],
   );
   if (parsed.flags.has('help') || parsed.flags.has('h')) return undefined;
@@ -33,6 +34,7 @@ function parse(argv: readonly string[]): SoakOptions | undefined {
     everyMs: count('every', 100, 1, 3_600_000),
     steady: parsed.flags.has('steady'),
     outageMs: count('outage', 1000, 0, 3_600_000),
+    tellMs: count('tell', 0, 0, 3_600_000),
   };
 }
 

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Managed, ProcessSet, type StartOptions } from '../bench/processes.ts';
 import { culvertBin, freePort } from '../bench/rig.ts';
@@ -71,15 +74,24 @@ export class CulvertLab {
   private readonly sockets = new Set<Socket>();
   private readonly cleanups: (() => unknown)[] = [];
   private readonly started: Managed[] = [];
+  /** What the command line keeps between runs is each lab's own. */
+  private state: string | undefined;
 
   /** Runs the command line. */
   run(args: readonly string[], options: StartOptions = {}): Managed {
     const name = `culvert ${args.join(' ')}`;
     // What the developer has set must not decide a test.
-    const env = { CULVERT_KEY: undefined, ...NO_PROXIES, NO_COLOR: '1', ...options.env };
+    const state = this.stateFolder;
+    const own = { CULVERT_KEY: undefined, NO_COLOR: '1', XDG_STATE_HOME: state, LOCALAPPDATA: state };
+    const env = { ...NO_PROXIES, ...own, ...options.env };
     const child = this.processes.start(name, process.execPath, [culvertBin(), ...args], { ...options, env });
     this.started.push(child);
     return child;
+  }
+
+  get stateFolder(): string {
+    this.state ??= mkdtempSync(join(tmpdir(), 'culvert-state-'));
+    return this.state;
   }
 
   program(file: string, args: readonly string[], options: StartOptions = {}): Managed {
@@ -164,6 +176,8 @@ export class CulvertLab {
     for (const child of this.started.splice(0)) child.signal('SIGTERM');
     await pause(POLL_MS);
     await this.processes.stopAll();
+    if (this.state !== undefined) rmSync(this.state, { recursive: true, force: true });
+    this.state = undefined;
   }
 
   private hold(socket: Socket): void {

@@ -1,6 +1,6 @@
 import type { CulvertError } from '../base/errors.ts';
 import type { Carrier, CarrierKind } from '../carrier/carrier.ts';
-import type { PathMemory } from '../carrier/http/path.ts';
+import type { PathMemory } from '../carrier/http/path-memory.ts';
 import type { ForeignAnswer } from './server-answer.ts';
 
 /** Result of one try to carry a first flight to the server. */

@@ -1,7 +1,7 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
 import type { CarrierKind } from '../carrier/carrier.ts';
-import type { PathMemory } from '../carrier/http/path.ts';
+import type { PathMemory } from '../carrier/http/path-memory.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { ByteBudget } from '../pump/datagram-queue.ts';
@@ -146,7 +146,10 @@ export class Client {
     return this.rules.map((rule) => rule.connections());
   }
 
-  /** What was learnt about the path, to be kept per server and network and given to the next client. */
+  /**
+   * What this client learnt about the path over HTTP since it last heard of another network; undefined: nothing yet.
+   * To be kept per server and network, and given to the next client (`recallPath`).
+   */
   get pathMemory(): PathMemory | undefined {
     return this.memory();
   }

@@ -25,6 +25,8 @@ const ATTACH_TRIES = 2;
 /** Shortest and longest time an echo may take after the network changed, ms. */
 const CHECK_MIN_MS = 500;
 const CHECK_MAX_MS = 2_000;
+/** Silence that is told as a state, ms: what is mended sooner would only flicker. */
+const DEGRADED_MS = 1_000;
 
 /** Which carrier is in use, since when and why. */
 interface Use {
@@ -47,6 +49,8 @@ export class Dialer {
   private live: LiveSession | undefined;
   private use: Use | undefined;
   private timer: Timer | undefined;
+  /** The carrier in use stalls, and that is about to be told. */
+  private worsens: Timer | undefined;
   private running = false;
   private online = true;
   private refusals = 0;
@@ -136,6 +140,7 @@ export class Dialer {
 
   private quiet(): void {
     this.timer?.cancel();
+    this.worsens?.cancel();
     this.connector.cancel();
   }
 
@@ -192,7 +197,8 @@ export class Dialer {
       onChoice: (to, carrier, reason) => this.choose(to, carrier, reason),
       onActive: (carrier) => this.active(live, carrier),
       onEcho: (rttMs) => this.use !== undefined && this.book.passed(this.use.candidate.kind, rttMs),
-      onIll: (how, rttMs) => this.degraded(how, rttMs),
+      onStall: (sinceMs) => this.stalls(sinceMs),
+      onSlow: (rttMs) => this.degraded('slow', `an echo takes ${Math.round(rttMs)} ms`, options.clock.now()),
       onWell: () => this.well(),
       onLost: (carrier, reason) => this.lost(live, carrier, reason),
       onEnd: (error) => this.ended(error),
@@ -232,16 +238,26 @@ export class Dialer {
     this.setState({ kind: 'connected', since: use.since, ...inUse });
   }
 
-  private degraded(how: 'stalls' | 'slow', rttMs: number): void {
+  /** Other ways are being tried at once; a person is told of what lasts. */
+  private stalls(sinceMs: number): void {
+    const { clock } = this.options;
+    this.worsens?.cancel();
+    const tell = (): void => this.degraded('stalls', 'nothing comes back', sinceMs);
+    const left = sinceMs + DEGRADED_MS - clock.now();
+    if (left <= 0) tell();
+    else this.worsens = clock.after(left, tell);
+  }
+
+  private degraded(how: 'stalls' | 'slow', what: string, since: number): void {
     const { use } = this;
     if (use === undefined || this.state.kind === 'degraded') return;
-    const what = how === 'stalls' ? 'nothing comes back' : `an echo takes ${Math.round(rttMs)} ms`;
     this.options.log.warn(`degraded: ${use.carrier.label}: ${what}; trying other ways`);
-    this.setState({ kind: 'degraded', since: this.options.clock.now(), how, ...this.inUse(use) });
+    this.setState({ kind: 'degraded', since, how, ...this.inUse(use) });
   }
 
   private well(): void {
     const { use } = this;
+    this.worsens?.cancel();
     if (use === undefined || this.state.kind !== 'degraded') return;
     this.options.log.info(`it answers again: ${use.carrier.label}`);
     this.setState({ kind: 'connected', since: use.since, ...this.inUse(use) });
@@ -250,6 +266,7 @@ export class Dialer {
   private lost(live: LiveSession, carrier: Carrier, reason: CulvertError): void {
     const { use } = this;
     if (use?.carrier !== carrier) return;
+    this.worsens?.cancel();
     const { clock, log } = this.options;
     this.book.lost(use.candidate.kind, clock.now() - use.since, reason);
     if (live.replace()) return;

@@ -15,8 +15,9 @@ export interface LiveEvents {
   /** `carrier` carries the session now. */
   onActive(carrier: Carrier): void;
   onEcho(rttMs: number): void;
-  /** The carrier in use stalls, or its echo is late by much. */
-  onIll(how: 'stalls' | 'slow', rttMs: number): void;
+  /** The carrier in use stalls since `sinceMs`, or its echo is late by much. */
+  onStall(sinceMs: number): void;
+  onSlow(rttMs: number): void;
   onWell(): void;
   /** A carrier that was in use, or is being left, is gone. */
   onLost(carrier: Carrier, reason: CulvertError): void;
@@ -60,11 +61,11 @@ export class LiveSession {
       stallProbeMs: config.stallProbeMs,
       onEcho: (rttMs) => events.onEcho(rttMs),
       onStall: (sinceMs) => {
-        events.onIll('stalls', 0);
+        events.onStall(sinceMs);
         this.mover.rescue(sinceMs);
       },
       onSlow: (rttMs) => {
-        events.onIll('slow', rttMs);
+        events.onSlow(rttMs);
         this.mover.relieve(rttMs);
       },
       onWell: () => {

@@ -6,7 +6,7 @@ import type { CarrierKind } from '../carrier/carrier.ts';
 import { CookieJar } from '../carrier/cookie-jar.ts';
 import type { HttpClientCarrier } from '../carrier/http/http-client.ts';
 import { connectHttp } from '../carrier/http/http-connect.ts';
-import type { PathMemory } from '../carrier/http/path.ts';
+import { type PathMemory, withoutStreams } from '../carrier/http/path-memory.ts';
 import { connectKcp } from '../carrier/kcp/kcp-connect.ts';
 import type { ProxyRoute } from '../carrier/route.ts';
 import { connectWs } from '../carrier/ws-connect.ts';
@@ -28,8 +28,11 @@ export interface TransportOptions {
   serverName?: string;
   /** Default: that of a common browser. */
   userAgent?: string;
-  /** What an earlier client learnt about this server on this network (`Client.pathMemory`). */
-  pathMemory?: PathMemory;
+  /**
+   * What an earlier client learnt about this server on the network that the machine is in now (`Client.pathMemory`,
+   * through `readPathMemory`). Asked for with the first HTTP carrier, and anew when the network has changed.
+   */
+  recallPath?: () => PathMemory | undefined;
 }
 
 /** What most browsers say; a rare one would stand out. */
@@ -116,9 +119,18 @@ export function candidatesFor(
   const urlOf = (scheme: string): URL =>
     new URL(server.href.replace(/^[a-z]+:/, `${scheme}${secure ? 's' : ''}:`));
   const [wsUrl, httpUrl] = [urlOf('ws'), urlOf('http')];
-  let { pathMemory } = options;
   /** Knows what the path lets through. */
   let last: HttpClientCarrier | undefined;
+  /** What was known before there was one; undefined = not asked yet. */
+  let recalled: { memory: PathMemory | undefined } | undefined;
+  let changed = false;
+  const recall = (): PathMemory | undefined => {
+    if (recalled === undefined) {
+      const memory = options.recallPath?.();
+      recalled = { memory: memory !== undefined && changed ? withoutStreams(memory) : memory };
+    }
+    return recalled.memory;
+  };
   return [
     kcpCandidate(options, inner, choice),
     {
@@ -132,16 +144,17 @@ export function candidatesFor(
       ...RANKS.http,
       available: chosen('http'),
       carry: async (flight, signal) => {
-        const memory = last?.memory ?? pathMemory;
+        const memory = last?.memory ?? recall();
         const made = await connectHttp({ ...common, url: httpUrl, random, flight, signal, onNotice, memory });
         if (made.kind === 'open') last = made.carrier;
         return made;
       },
       forget: () => {
         last = undefined;
-        pathMemory = undefined;
+        recalled = undefined;
+        changed = true;
       },
-      memory: () => last?.memory ?? pathMemory,
+      memory: () => last?.memory,
     },
   ];
 }

@@ -197,6 +197,7 @@ describe('how options are written', () => {
       hostHeader: undefined,
       sni: undefined,
       userAgent: undefined,
+      pathFile: expect.any(String),
     });
   });
 

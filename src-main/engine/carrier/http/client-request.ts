@@ -16,7 +16,7 @@ interface Failure {
 
 export type RequestOutcome =
   | { kind: 'good'; answer: Answer }
-  /** A connection that had been idle was closed. */
+  /** A connection that had been idle was closed, or a request was swallowed while others were answered. */
   | ({ kind: 'untouched' } & Failure)
   /** The connection or a gateway gave up. */
   | ({ kind: 'cut' } & Failure)
@@ -43,6 +43,8 @@ export interface ClientRequestOptions {
   /** How long the body may take on a slow path, ms. */
   transferMs: number;
   lane: Lane;
+  /** The lane has no connection yet. */
+  fresh: boolean;
   flow: () => Flow;
   push: (flow: Flow, chunk: Buffer) => void;
   learn: (setCookies: readonly string[]) => void;
@@ -71,10 +73,13 @@ export class ClientRequest implements LaneSink {
   readonly sentAt: number;
   readonly transferMs: number;
   readonly lane: Lane;
+  readonly fresh: boolean;
   /** When the server said, in another answer, that it had answered this one. */
   answeredAt: number | undefined;
   /** A later request was at the server before it: it may be lost, and another has to wait there in its stead. */
   unseen = false;
+  /** ... and it was given up for that. */
+  overtaken = false;
   /** First byte of the answer. */
   heardAt: number | undefined;
   private readonly options: ClientRequestOptions;
@@ -101,6 +106,7 @@ export class ClientRequest implements LaneSink {
     this.sentAt = options.sentAt;
     this.transferMs = options.transferMs;
     this.lane = options.lane;
+    this.fresh = options.fresh;
   }
 
   /** When it counts as lost. An answer that arrives moves it. */
@@ -193,7 +199,7 @@ export class ClientRequest implements LaneSink {
   onFail(error: CulvertError, how: LaneFailure): void {
     const failure = { error, sent: how.sent, retryAfterMs: 0 };
     if (this.head !== undefined && this.head.status !== 200) this.options.onOver(this.judge(this.head));
-    else if (how.untouched) this.options.onOver({ kind: 'untouched', ...failure });
+    else if (how.untouched || this.overtaken) this.options.onOver({ kind: 'untouched', ...failure });
     else this.options.onOver({ kind: 'cut', ...failure });
   }
 

@@ -9,7 +9,8 @@ import type { Lane } from './lane.ts';
 import { type KeptLane, LanePool } from './lane-pool.ts';
 import { CLOSE_MS, GRACE_MS, MAX_LANES, PARK_BODY } from './limits.ts';
 import { Overdue } from './overdue.ts';
-import { Path, type PathMemory } from './path.ts';
+import { Path } from './path.ts';
+import type { PathMemory } from './path-memory.ts';
 import { type Piece, RecordCutter } from './record-cutter.ts';
 import type { RequestForm } from './request-form.ts';
 import { RequestTable } from './request-table.ts';
@@ -98,7 +99,7 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     return Math.max(1024, this.path.bodyLimit - 1024);
   }
   get learnt(): Readonly<Record<string, number | boolean | undefined>> {
-    const { at: _, ...known } = this.path.memory;
+    const { at: _, checkedAt: __, ...known } = this.path.memory;
     return { ...known, lanes: this.lanes.size };
   }
   /** What was learnt about the path so far. */
@@ -286,8 +287,10 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     // What became of a stream says nothing of the path's way with whole messages.
     if (request.mode !== MODE.plain) this.path.streamOver(request, false);
     else if (this.path.failed(request, outcome) === 'dead') return this.finish(outcome.error);
+    if (outcome.kind !== 'cut' && outcome.kind !== 'untouched') return;
     // The next try may be swallowed by what cut this one: whoever can ask for an echo knows sooner.
-    if (outcome.kind === 'cut' || outcome.kind === 'untouched') this.events?.onDoubt?.();
+    this.overdue.shaken();
+    this.events?.onDoubt?.();
   }
 
   private readonly onTick = (): void => {
@@ -311,6 +314,7 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     this.gone = true;
     this.tick?.cancel();
     this.pause?.cancel();
+    this.overdue.stop();
     this.streams.end();
     this.lanes.destroy();
     this.table.inFlight.clear();

@@ -7,7 +7,7 @@ import { basicAuth, openRoute, type ProxyRoute } from '../route.ts';
 import { HttpClientCarrier } from './http-client.ts';
 import { Lane } from './lane.ts';
 import { MAX_LANES } from './limits.ts';
-import type { PathMemory } from './path.ts';
+import type { PathMemory } from './path-memory.ts';
 import { RequestForm } from './request-form.ts';
 import type { ResponseHead } from './response-parser.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
 import { type Answer, SEEN } from '../../wire/poll.ts';
 import type { ClientRequest } from './client-request.ts';
@@ -7,6 +7,13 @@ import type { PathRate } from './rate.ts';
 
 /** A request that the server has not seen is given up when a later one overtook it and this much time passed, ms. */
 const OVERTAKEN_MS = 1_000;
+/**
+ * ... or only so much, if the path was cut up to so long before and it is the first on its connection: the network may
+ * not have been back yet, and what it swallowed then is not repeated soon. A connection takes up to four round trips.
+ */
+const SWALLOWED_MS = 60;
+const SHAKEN_MS = 2_000;
+const CONNECT_ROUND_TRIPS = 5;
 /** An answer that left the server and does not begin to arrive is given up after this, ms. */
 const ANSWER_LOST_MS = 4_000;
 
@@ -18,6 +25,10 @@ export class Overdue {
   private readonly inFlight: ReadonlyMap<number, ClientRequest>;
   private readonly path: PathRate;
   private readonly clock: Clock;
+  /** When a connection was lost last. */
+  private shakenAt = Number.NEGATIVE_INFINITY;
+  private timer: Timer | undefined;
+  private dueAt = Number.POSITIVE_INFINITY;
 
   constructor(inFlight: ReadonlyMap<number, ClientRequest>, path: PathRate, clock: Clock) {
     this.inFlight = inFlight;
@@ -47,7 +58,32 @@ export class Overdue {
       if (answer.seen[i] !== SEEN.missing) continue;
       other.unseen = true;
       if (request.sentAt - other.sentAt > this.patience(other)) giveUp(other);
+      else if (this.mayBeSwallowed(other)) this.checkAt(other.sentAt + this.patience(other) + 1);
     }
+  }
+
+  /** A connection was lost. */
+  shaken(): void {
+    this.shakenAt = this.clock.now();
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  private checkAt(at: number): void {
+    if (at >= this.dueAt) return;
+    this.dueAt = at;
+    this.timer?.cancel();
+    this.timer = this.clock.after(Math.max(0, at - this.clock.now()), () => {
+      this.dueAt = Number.POSITIVE_INFINITY;
+      this.check();
+    });
+  }
+
+  private mayBeSwallowed({ fresh, sentAt }: ClientRequest): boolean {
+    // Before it too: one cut ends many connections, and the first of them is replaced before the last is known.
+    return fresh && Math.abs(sentAt - this.shakenAt) < SHAKEN_MS;
   }
 
   /** To be called now and then. */
@@ -59,16 +95,25 @@ export class Overdue {
       if (silent && now - answeredAt > ANSWER_LOST_MS + 8 * this.path.rttMs)
         lane.abort(new CulvertError('ERR_CARRIER_LOST', 'an answer of the server did not arrive'));
       else if (request.unseen && now - request.sentAt > this.patience(request)) giveUp(request);
+      else if (request.unseen && this.mayBeSwallowed(request))
+        this.checkAt(request.sentAt + this.patience(request) + 1);
       else if (now > request.deadline(GRACE_MS))
         lane.abort(new CulvertError('ERR_CARRIER_TIMEOUT', 'a request was not answered in time'));
     }
   }
 
   private patience(request: ClientRequest): number {
-    return Math.max(OVERTAKEN_MS, 4 * this.path.rttMs) + request.transferMs;
+    const { rttMs } = this.path;
+    const { transferMs } = request;
+    const usual = Math.max(OVERTAKEN_MS, 4 * rttMs) + transferMs;
+    if (!this.mayBeSwallowed(request)) return usual;
+    // The time for its body is that of a quarter of the path's rate; half of that will do here.
+    return Math.min(usual, Math.max(SWALLOWED_MS, CONNECT_ROUND_TRIPS * rttMs) + transferMs / 2);
   }
 }
 
+/** Others get through: it says nothing of the path as a whole, and what it carried is sent again at once. */
 function giveUp(request: ClientRequest): void {
+  request.overtaken = true;
   request.lane.abort(new CulvertError('ERR_CARRIER_LOST', 'a request did not reach the server'));
 }

@@ -4,36 +4,9 @@ import type { ClientRequest, RequestOutcome } from './client-request.ts';
 import { PathHealth } from './health.ts';
 import { HoldLearner } from './hold.ts';
 import { MAX_BODY, MAX_POLLS, MIN_BODY, PARK_BODY } from './limits.ts';
+import { type PathMemory, RECHECK_MS, readPathMemory } from './path-memory.ts';
 import { PathRate } from './rate.ts';
 import { StreamTrial } from './stream-trial.ts';
-
-/** What was learnt about a path, as plain JSON: to be kept per profile and network, and given to the next carrier. */
-export interface PathMemory {
-  /** When it was learnt: wall clock, ms since 1970. */
-  at: number;
-  /** How long a request may wait for its answer, ms. */
-  holdMs: number;
-  /** Where the path was seen to cut, ms. */
-  cutAtMs?: number;
-  /** Longest body, bytes. */
-  bodyLimit: number;
-  /** Requests that waited for data at a time. */
-  polls: number;
-  /** Whether responses, and requests, arrive as they are made. Absent = not known. */
-  streamsDown?: boolean;
-  streamsUp?: boolean;
-}
-
-/** Older memories are not believed: the network may have changed since. */
-const BELIEVED_MS = 24 * 3_600_000;
-/** What limits the path is tried again after this long. */
-const RECHECK_MS = 10 * 60_000;
-
-function isUsable(memory: PathMemory | undefined, now: number): memory is PathMemory {
-  if (memory === undefined || !(now - memory.at < BELIEVED_MS && now >= memory.at)) return false;
-  const { bodyLimit, holdMs, polls } = memory;
-  return bodyLimit >= MIN_BODY && bodyLimit <= MAX_BODY && holdMs > 0 && polls >= 1 && polls <= MAX_POLLS;
-}
 
 /** All that the client's end of an HTTP carrier learns about its path. */
 export class Path {
@@ -48,11 +21,17 @@ export class Path {
   wantPolls = 1;
   private readonly clock: Clock;
   private limitedAt = 0;
+  /** See `PathMemory`; these two are wall clock. */
+  private provenAt: number;
+  private checkedAt: number;
 
   constructor(clock: Clock, given: PathMemory | undefined) {
     this.clock = clock;
-    const memory = isUsable(given, clock.wall()) ? given : undefined;
-    const isFresh = memory !== undefined && clock.wall() - memory.at < RECHECK_MS;
+    const wall = clock.wall();
+    const memory = readPathMemory(given, wall);
+    const isFresh = memory !== undefined && wall - memory.checkedAt < RECHECK_MS;
+    this.provenAt = memory?.at ?? wall;
+    this.checkedAt = isFresh ? memory.checkedAt : wall;
     this.hold = new HoldLearner(clock, memory?.holdMs, isFresh ? memory.cutAtMs : undefined);
     this.up = new PathRate(clock);
     this.down = new PathRate(clock);
@@ -66,7 +45,8 @@ export class Path {
 
   get memory(): PathMemory {
     const { hold, bodyLimit, wantPolls } = this;
-    const memory: PathMemory = { at: this.clock.wall(), holdMs: hold.ms, bodyLimit, polls: wantPolls };
+    const { provenAt: at, checkedAt } = this;
+    const memory: PathMemory = { at, checkedAt, holdMs: hold.ms, bodyLimit, polls: wantPolls };
     if (hold.cutAtMs !== undefined) memory.cutAtMs = hold.cutAtMs;
     const { known: streamsDown } = this.streamsDown;
     const { known: streamsUp } = this.streamsUp;
@@ -84,6 +64,7 @@ export class Path {
   answered(request: ClientRequest, answer: Answer): void {
     const now = this.clock.now();
     const elapsed = now - request.sentAt;
+    this.provenAt = this.clock.wall();
     this.hold.held(answer.heldMs, request.holdMs);
     if (request.bytes <= PARK_BODY && answer.bytes <= PARK_BODY) {
       this.up.roundTrip(elapsed - answer.heldMs);
@@ -114,12 +95,15 @@ export class Path {
     if (outcome.kind === 'tooLarge' && request.bytes > MIN_BODY) {
       this.bodyLimit = Math.max(MIN_BODY, Math.min(this.bodyLimit, Math.floor(request.bytes / 2)));
       this.limitedAt = now;
+      this.provenAt = this.clock.wall();
+      this.checkedAt = this.provenAt;
       return 'passes';
     }
     const waited = now - request.sentAt;
     const mayBeCut = outcome.kind === 'cut' && outcome.retryAfterMs === 0;
     if (mayBeCut && request.bytes <= PARK_BODY && health.failures === 0) {
       this.hold.cut(waited);
+      this.provenAt = this.clock.wall();
       // It waited longer than any answer needs: the path does not like waiting, and is well otherwise.
       if (waited > Math.max(1500, 8 * this.up.rttMs)) return 'passes';
     }
@@ -131,6 +115,7 @@ export class Path {
   streamOver(request: ClientRequest, streamed: boolean): void {
     const isDown = request.mode === MODE.down || request.mode === MODE.tryDown;
     const trial = isDown ? this.streamsDown : this.streamsUp;
+    this.checkedAt = this.clock.wall();
     if (request.mode === MODE.tryDown || request.mode === MODE.tryUp) trial.result(streamed);
     else if (streamed) trial.lasted();
     else trial.broke();

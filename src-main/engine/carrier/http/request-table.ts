@@ -120,6 +120,7 @@ export class RequestTable {
       sentAt: clock.now(),
       transferMs: (bytes * 1000) / Math.max(SLOWEST, path.up.rate / 4),
       lane: kept.lane,
+      fresh: !kept.lane.isOpen,
       flow: () => events.openFlow(),
       push: (flow, chunk) => {
         this.receiving = request;

@@ -19,6 +19,7 @@ function setUp() {
       holdMs,
       transferMs: 0,
       unseen: false,
+      fresh: false,
       deadline: (graceMs: number): number => sentAt + holdMs + graceMs,
       lane: { abort: (error: Error) => cut.push(`${number}: ${error.message}`) },
       ...given,
@@ -44,6 +45,38 @@ describe('Overdue', () => {
     clock.advance(1000);
     overdue.check();
     expect(cut).toEqual(['1: a request did not reach the server']);
+  });
+
+  it('waits much less for the first request of a connection after a cut, and by itself', () => {
+    const { clock, inFlight, cut, send, overdue } = setUp();
+    overdue.shaken();
+    send(1, { fresh: true });
+    send(2, { fresh: false });
+    send(3, { fresh: true, transferMs: 200 });
+    clock.advance(5);
+    overdue.learn(send(4), { ...answer, seen: [SEEN.missing, SEEN.missing, SEEN.missing] });
+    clock.advance(50);
+    expect(cut).toEqual([]);
+    // Neither the one on a connection that was there, nor yet the one with much to carry.
+    clock.advance(10);
+    expect(cut).toEqual(['1: a request did not reach the server']);
+    inFlight.delete(1);
+    clock.advance(90);
+    expect(cut.length).toBe(1);
+    clock.advance(10);
+    expect(cut.slice(1)).toEqual(['3: a request did not reach the server']);
+    overdue.stop();
+  });
+
+  it('does not hurry long after a cut', () => {
+    const { clock, cut, send, overdue } = setUp();
+    overdue.shaken();
+    clock.advance(2_500);
+    send(1, { fresh: true });
+    overdue.learn(send(2), { ...answer, seen: [SEEN.missing] });
+    clock.advance(900);
+    overdue.check();
+    expect(cut).toEqual([]);
   });
 
   it('leaves alone what the server holds', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CulvertError } from '../../../../../src-main/engine/base/errors.ts';
 import type { ClientRequest } from '../../../../../src-main/engine/carrier/http/client-request.ts';
-import { Path, type PathMemory } from '../../../../../src-main/engine/carrier/http/path.ts';
+import { Path } from '../../../../../src-main/engine/carrier/http/path.ts';
+import type { PathMemory } from '../../../../../src-main/engine/carrier/http/path-memory.ts';
 import { MODE } from '../../../../../src-main/engine/wire/poll.ts';
 import { FakeClock } from '../../../../support/fake-clock.ts';
 
@@ -77,6 +78,7 @@ describe('Path', () => {
     const memory: PathMemory = JSON.parse(JSON.stringify(path.memory));
     expect(memory).toEqual({
       at: clock.wall(),
+      checkedAt: clock.wall(),
       holdMs: 4000,
       cutAtMs: 5000,
       bodyLimit: 200_000,
@@ -97,12 +99,13 @@ describe('Path', () => {
     const clock = new FakeClock();
     const fresh: PathMemory = {
       at: clock.wall(),
+      checkedAt: clock.wall(),
       holdMs: 30_000,
       bodyLimit: 50_000,
       polls: 3,
       streamsDown: true,
     };
-    const old = new Path(clock, { ...fresh, at: clock.wall() - 3_600_000, cutAtMs: 40_000 });
+    const old = new Path(clock, { ...fresh, checkedAt: clock.wall() - 3_600_000, cutAtMs: 40_000 });
     expect([old.hold.ms, old.hold.cutAtMs, old.bodyLimit]).toEqual([30_000, undefined, 1_000_000]);
     expect(old.streamsDown.isDue).toBe(true);
     for (const wrong of [
@@ -112,6 +115,21 @@ describe('Path', () => {
       { bodyLimit: 1 },
     ])
       expect(new Path(clock, { ...fresh, ...wrong }).hold.ms).toBe(8000);
+  });
+
+  it('finds limits out anew after ten minutes, however many short runs remembered them meanwhile', () => {
+    const clock = new FakeClock();
+    let path = new Path(clock, undefined);
+    path.failed(request(clock, { bytes: 400_000 }), failure('tooLarge'));
+    for (let minutes = 0; minutes < 9; minutes += 3) {
+      clock.advance(3 * 60_000);
+      path = new Path(clock, path.memory);
+      path.answered(request(clock), answer);
+      expect(path.bodyLimit).toBe(200_000);
+    }
+    clock.advance(60_001);
+    expect(path.memory.at).toBe(clock.wall() - 60_001);
+    expect(new Path(clock, path.memory).bodyLimit).toBe(1_000_000);
   });
 
   it('gives streaming up when a stream breaks', () => {
