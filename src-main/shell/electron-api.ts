@@ -37,7 +37,10 @@ export type AppSlice = Pick<
   | 'setPath'
   | 'whenReady'
 > & {
-  on(event: 'second-instance', listener: (event: Prevented, argv: string[]) => void): unknown;
+  on(
+    event: 'second-instance',
+    listener: (event: Prevented, argv: string[], workingDirectory: string) => void,
+  ): unknown;
   on(event: 'open-url' | 'open-file', listener: (event: Prevented, text: string) => void): unknown;
   on(event: 'before-quit' | 'will-quit', listener: (event: Prevented) => void): unknown;
   on(event: 'activate' | 'window-all-closed', listener: () => void): unknown;
@@ -54,7 +57,7 @@ export type GuardedContents = Pick<WebContents, 'setWindowOpenHandler'> & {
 };
 
 export type ContentsSlice = Pick<WebContents, 'send' | 'id'> & {
-  on(event: 'render-process-gone' | 'did-finish-load', listener: () => void): unknown;
+  on(event: 'render-process-gone', listener: () => void): unknown;
 };
 
 export type WindowSlice = Pick<
@@ -73,7 +76,7 @@ export type WindowSlice = Pick<
 > & {
   readonly webContents: ContentsSlice;
   on(event: 'close', listener: (event: Prevented) => void): unknown;
-  on(event: 'closed' | 'ready-to-show' | 'moved' | 'resized', listener: () => void): unknown;
+  on(event: 'closed' | 'ready-to-show', listener: () => void): unknown;
 };
 export type MakeWindow = (options: BrowserWindowConstructorOptions) => WindowSlice;
 
@@ -111,10 +114,9 @@ export interface NotificationSlice {
 export type MakeNotification = (options: NotificationConstructorOptions) => NotificationSlice;
 
 export interface PowerSlice {
-  on(
-    event: 'suspend' | 'resume' | 'lock-screen' | 'unlock-screen' | 'shutdown',
-    listener: () => void,
-  ): unknown;
+  on(event: 'suspend' | 'resume' | 'lock-screen' | 'unlock-screen', listener: () => void): unknown;
+  /** Electron hands an event over, but its types do not say so. */
+  on(event: 'shutdown', listener: (event?: Prevented) => void): unknown;
 }
 export type ScreenSlice = Pick<Screen, 'getAllDisplays'>;
 export type SafeStorageSlice = Pick<

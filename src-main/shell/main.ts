@@ -1,4 +1,5 @@
 /** The entry of the desktop app, and the one file that loads Electron: it only wires. */
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,11 +24,14 @@ import {
   Tray,
 } from 'electron';
 import electronUpdater from 'electron-updater';
+import { threadedEngine } from '../host/engine-link.ts';
 import { describeFailure } from './describe-failure.ts';
-import { type Desktop, startDesktop } from './desktop.ts';
+import { startDesktop } from './desktop.ts';
+import type { Desktop } from './desktop-run.ts';
 import type { ElectronApi } from './electron-api.ts';
 import { parseLaunch } from './launch-args.ts';
 import { SCHEME_PRIVILEGES } from './page-scheme.ts';
+import { APP_ID, releasePage, repositoryPage } from './product.ts';
 import { startWatchdog } from './proxy/watchdog.ts';
 import { runCommand } from './run-command.ts';
 
@@ -57,7 +61,7 @@ const api: ElectronApi = {
 
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES]);
-app.setAppUserModelId('io.github.culvert');
+app.setAppUserModelId(APP_ID);
 // The page has its own menus; macOS needs one for its keys, which Electron's own has.
 if (process.platform !== 'darwin') Menu.setApplicationMenu(null);
 
@@ -67,6 +71,7 @@ function leaveForTests(desktop: Desktop | undefined): void {
 }
 
 const { data } = parseLaunch(process.argv);
+const repository = repositoryPage(JSON.parse(readFileSync(at('../../../package.json'), 'utf8')));
 startDesktop({
   api,
   platform: process.platform,
@@ -82,8 +87,10 @@ startDesktop({
   windowIcon: process.platform === 'linux' ? at('../../../assets/icons/256x256.png') : undefined,
   run: runCommand,
   startWatchdog,
-  updater: app.isPackaged ? electronUpdater.autoUpdater : undefined,
-  releasePage: (version) => `https://github.com/culvert/culvert/releases/tag/v${version}`,
+  // One CommonJS file, which Electron reads out of app.asar; the modules one by one are for Node.
+  startEngine: threadedEngine(new URL('../host/engine-worker.cjs', import.meta.url)),
+  updater: app.isPackaged && repository !== undefined ? electronUpdater.autoUpdater : undefined,
+  releasePage: (version) => releasePage(repository ?? '', version),
   notifications: Notification.isSupported(),
   setTheme: (theme) => {
     nativeTheme.themeSource = theme;

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { EngineRun } from '../../src-main/host/engine-link.ts';
-import { type Desktop, startDesktop } from '../../src-main/shell/desktop.ts';
+import { startDesktop } from '../../src-main/shell/desktop.ts';
 import type { DesktopOptions } from '../../src-main/shell/desktop-options.ts';
+import type { Desktop } from '../../src-main/shell/desktop-run.ts';
 import type { SafeStorageSlice } from '../../src-main/shell/electron-api.ts';
 import { followState } from '../../src-main/shell/state-follower.ts';
 import type { TrayAction } from '../../src-main/shell/tray-model.ts';
@@ -76,8 +77,8 @@ export class DoubleApp implements RunningApp {
 
   windowCount = async () => this.electron.windows.filter((window) => !window.isDestroyed()).length;
   closeWindow = async () => this.electron.window?.close();
-  startAgain = async (argv: readonly string[]) => {
-    this.electron.app.emit('second-instance', {}, ['culvert', ...argv]);
+  startAgain = async (argv: readonly string[], folder = '/') => {
+    this.electron.app.emit('second-instance', {}, ['culvert', ...argv], folder);
   };
 
   async add(text: string): Promise<readonly string[]> {

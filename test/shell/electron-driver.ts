@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ElectronApplication, _electron as electron, type Page } from 'playwright-core';
-import type { Desktop } from '../../src-main/shell/desktop.ts';
+import type { Desktop } from '../../src-main/shell/desktop-run.ts';
 import type { TrayAction, TrayModel } from '../../src-main/shell/tray-model.ts';
 import { importText } from '../../src-shared/import.ts';
 import type { AppState } from '../../src-shared/state.ts';
