@@ -77,7 +77,7 @@ export function makeNotify({ api }: DesktopOptions, act: () => void): (note: Not
 }
 
 export function makeTray(
-  { api, platform, trayIcons }: DesktopOptions,
+  { api, platform, trayIcons, trayRecheckMs }: DesktopOptions,
   model: TrayModel,
   act: (action: TrayAction) => void,
   keeping: Pick<TrayKeeperOptions, 'isAvailable' | 'onChange'>,
@@ -87,6 +87,7 @@ export function makeTray(
   return new TrayKeeper(
     {
       ...keeping,
+      recheckMs: trayRecheckMs,
       makeIcon: (first) =>
         new TrayIcon(
           {

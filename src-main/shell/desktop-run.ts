@@ -1,5 +1,6 @@
 /** Puts the running app together: host, window, tray, and what follows state, settings and the system. */
 import { fill } from '../../src-shared/i18n/fill.ts';
+import { AppMenu } from './app-menu.ts';
 import { makeAutostart } from './autostart.ts';
 import { type DesktopHost, openDesktopHost } from './desktop-host.ts';
 import { clockSettings, desktopInfo } from './desktop-info.ts';
@@ -134,9 +135,11 @@ export async function runDesktop(
     setTheme: options.setTheme,
     log: warn,
   });
+  const menu = platform === 'darwin' ? new AppMenu(api.buildMenu, api.setAppMenu) : undefined;
   const unfollow = followState(hub, (state) => {
     settings.take(state);
     view.update();
+    menu?.take(view.texts);
   });
   followPower({
     power: api.power,

@@ -50,8 +50,12 @@ export type AppSlice = Pick<
 /** What the guard takes hold of in each page. */
 export type GuardedContents = Pick<WebContents, 'setWindowOpenHandler'> & {
   on(
-    event: 'will-navigate' | 'will-redirect' | 'will-frame-navigate',
+    event: 'will-navigate' | 'will-redirect',
     listener: (event: Prevented & { readonly url: string }) => void,
+  ): unknown;
+  on(
+    event: 'will-frame-navigate',
+    listener: (event: Prevented & { readonly url: string; readonly isMainFrame: boolean }) => void,
   ): unknown;
   on(event: 'will-attach-webview', listener: (event: Prevented) => void): unknown;
 };
@@ -148,6 +152,7 @@ export interface ElectronApi {
   readonly makeChannel: MakeChannel;
   readonly makeTray: MakeTray;
   readonly buildMenu: BuildMenu;
+  readonly setAppMenu: (menu: MenuSlice) => void;
   readonly makeNotification: MakeNotification;
   readonly readImage: (path: string) => NativeImage;
   readonly askBox: (options: {

@@ -52,6 +52,7 @@ const api: ElectronApi = {
   makeChannel: () => new MessageChannelMain(),
   makeTray: (image) => new Tray(image),
   buildMenu: (template) => Menu.buildFromTemplate(template),
+  setAppMenu: (menu) => Menu.setApplicationMenu(menu),
   makeNotification: (options) => new Notification(options),
   readImage: (path) => nativeImage.createFromPath(path),
   askBox: async ({ message, detail, buttons }) =>
@@ -62,7 +63,7 @@ const api: ElectronApi = {
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES]);
 app.setAppUserModelId(APP_ID);
-// The page has its own menus; macOS needs one for its keys, which Electron's own has.
+// The page has its own menus. macOS gets one once the language is known.
 if (process.platform !== 'darwin') Menu.setApplicationMenu(null);
 
 /** The tests that drive real Electron look at the app by this. A packed app has no such thing. */

@@ -10,6 +10,7 @@ import type { SafeStorageSlice } from '../../src-main/shell/electron-api.ts';
 import { followState } from '../../src-main/shell/state-follower.ts';
 import type { TrayAction } from '../../src-main/shell/tray-model.ts';
 import { importText } from '../../src-shared/import.ts';
+import type { LogLevel } from '../../src-shared/settings.ts';
 import type { AppState } from '../../src-shared/state.ts';
 import { engineThread } from '../support/host-rig.ts';
 import { root } from '../support/sources.ts';
@@ -23,6 +24,7 @@ export interface DoubleOptions extends LaunchOptions {
   readonly tray?: () => boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly packaged?: boolean;
+  readonly trayFails?: boolean;
   readonly openedAtLogin?: boolean;
   readonly more?: Partial<DesktopOptions>;
 }
@@ -62,6 +64,14 @@ export class DoubleApp implements RunningApp {
         resolve(state);
       });
     });
+  }
+
+  /** The log as it would be exported. */
+  async logged(level: LogLevel): Promise<string> {
+    let lines = '';
+    const filter = { level, profileId: null, text: '' };
+    for await (const { text } of this.desktop.host.logs.export(filter, (line) => line)) lines += text;
+    return lines;
   }
 
   tray = async () => this.desktop.view.model;
@@ -122,6 +132,7 @@ export class DoubleDriver implements Driver {
     this.directories.push(directory);
     const electron = new ElectronDouble(this.openBrowser, options.storage ?? keyringDouble());
     electron.app.isPackaged = options.packaged ?? false;
+    electron.trayFails = options.trayFails ?? false;
     electron.app.openedAtLogin = options.openedAtLogin ?? false;
     let engine: EngineRun | undefined;
     const hasTray = options.tray ?? (() => true);

@@ -56,6 +56,8 @@ export class ElectronDouble {
   readonly shortcuts = new Map<string, () => void>();
   readonly taken = new Set<string>();
   readonly asked: string[] = [];
+  /** The menu bar. */
+  appMenu: MenuItemConstructorOptions[] | undefined;
   answer = 0;
   displays = [{ workArea: { x: 0, y: 0, width: 1920, height: 1040 } }];
   permissionRequest: PermissionRequest | undefined;
@@ -148,6 +150,9 @@ export class ElectronDouble {
         return tray;
       },
       buildMenu: (template) => ({ template }) satisfies MenuDouble as unknown as MenuSlice,
+      setAppMenu: (menu) => {
+        this.appMenu = (menu as unknown as MenuDouble).template;
+      },
       makeNotification: ({ title, body }) => {
         const note = new EventEmitter();
         return Object.assign(note, {
