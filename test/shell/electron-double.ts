@@ -65,6 +65,8 @@ export class ElectronDouble {
   serve: ((request: Request) => Response | Promise<Response>) | undefined;
   /** Panels that take no icon make Electron throw. */
   trayFails = false;
+  /** Ends of channels that the app has made and not closed. */
+  openPorts = 0;
   readonly api: ElectronApi;
   private readonly browser: () => Promise<Browser>;
 
@@ -138,6 +140,8 @@ export class ElectronDouble {
       },
       makeChannel: () => {
         const { port1, port2 } = new MessageChannel();
+        this.openPorts++;
+        port1.once('close', () => this.openPorts--);
         return { port1: new PortDouble(port1), port2: new PortDouble(port2) } satisfies Record<
           string,
           PortMain

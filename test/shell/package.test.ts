@@ -100,7 +100,7 @@ describe.skipIf(process.platform !== 'linux')('npm run package, from a folder wi
       PATH: `${tools}:${process.env.PATH}`,
     });
     const lines = said.trim().split('\n');
-    expect(lines.filter((line) => !/^(?:page|engine)/.test(line))).toEqual([
+    expect(lines.filter((line) => !/^(?:page|engine|cost)/.test(line))).toEqual([
       'sandbox',
       'scheme app',
       `id ${APP_ID}`,
@@ -112,6 +112,11 @@ describe.skipIf(process.platform !== 'linux')('npm run package, from a folder wi
       'exit 0',
     ]);
     expect(lines).toContain('engine response');
+    // What is the app's own of a cold start (1.5 s) and of the tray alone (150 MB, its engine's thread in it).
+    const [, cost, memory] = /^cost (\d+) ms (\d+) MB$/m.exec(said) ?? [];
+    console.log(`until the window: ${cost} ms on the processor, ${memory} MB`);
+    expect(Number(cost)).toBeLessThan(1_500);
+    expect(Number(memory)).toBeLessThan(150);
     const pages = lines.filter((line) => line.startsWith('page'));
     expect(pages.filter((line) => !line.startsWith('page 200 '))).toEqual([]);
     for (const kind of ['text/html', 'text/javascript', 'text/css']) expect(pages.join()).toContain(kind);

@@ -56,6 +56,10 @@ exports.BrowserWindow = class extends EventEmitter {
     super();
     this.webContents = Object.assign(new EventEmitter(), { id: 1, send: () => {} });
     say(`preload ${existsSync(webPreferences.preload)} ${webPreferences.preload}`);
+    const { user, system } = process.cpuUsage();
+    say(
+      `cost ${Math.round((user + system) / 1_000)} ms ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MB`,
+    );
     reach('preload');
   }
   async loadURL(url) {
