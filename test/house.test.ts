@@ -45,7 +45,9 @@ const MIRRORS: ReadonlyArray<readonly [tests: string, sources: readonly string[]
 function mirrored(test: string): boolean {
   const [folder, places] = MIRRORS.find(([prefix]) => test.startsWith(prefix)) ?? ['', []];
   const name = test.slice(folder.length).replace(/\.test\.tsx?$/, '');
-  const stems = [...product.keys(), ...tests.keys()].map((source) => source.replace(/\.tsx?$/, ''));
+  const tools = filesBelow('test/support').filter((path) => path.endsWith('.mjs'));
+  const sources = [...product.keys(), ...tests.keys(), ...tools];
+  const stems = sources.map((source) => source.replace(/\.(?:tsx?|mjs)$/, ''));
   return places.some((place) => {
     const path = place + name;
     return stems.some((stem) => path === stem || path.startsWith(`${stem}-`) || path.startsWith(`${stem}.`));

@@ -102,10 +102,15 @@ export class WebServer {
   async start(): Promise<{ url: string; port: number }> {
     const { host, port } = this.options.listen;
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', (error) => {
+      const failed = (error: Error): void => {
         listenError(host, port, error).then(reject, reject);
+      };
+      this.server.once('error', failed);
+      this.server.listen({ host: host === '*' ? undefined : host, port }, () => {
+        // What goes wrong later (no more files for a socket) ends that connection, not the host.
+        this.server.off('error', failed).on('error', () => {});
+        resolve();
       });
-      this.server.listen({ host: host === '*' ? undefined : host, port }, resolve);
     });
     const bound = (this.server.address() as AddressInfo).port;
     this.access.listensAt(bound);
@@ -135,13 +140,20 @@ export class WebServer {
     }
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return tell(response, 405, 'Only GET and HEAD.');
-    const url = new URL(request.url ?? '/', 'http://host');
+    const address = request.url ?? '/';
+    // `//` is a path to a client, and no address to a URL's parser.
+    if (!address.startsWith('/') || !URL.canParse(address, 'http://host')) {
+      return tell(response, 400, 'This is no address.');
+    }
+    const url = new URL(address, 'http://host');
     const token = url.searchParams.get('token');
     if (token !== null && this.access.isToken(token)) {
       // The token leaves the address, and so the history and what is copied from there.
       url.searchParams.delete('token');
       response.setHeader('Set-Cookie', this.access.cookie());
-      response.writeHead(303, { Location: `${url.pathname}${url.search}` }).end();
+      // `//name` would be another host.
+      const path = url.pathname.replace(/^\/+/, '/');
+      response.writeHead(303, { Location: `${path}${url.search}` }).end();
       return;
     }
     if (!this.access.hasCookie(request)) return refuse(response);
@@ -181,7 +193,9 @@ export class WebServer {
               ? '503 Service Unavailable'
               : undefined;
     if (reason !== undefined) {
-      socket.end(`HTTP/1.1 ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      const answer = `HTTP/1.1 ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+      // A client that does not close keeps no socket of ours.
+      socket.end(answer, () => socket.destroy());
       return;
     }
     sockets.handleUpgrade(request, socket, head, (pipe) => {

@@ -4,6 +4,7 @@ import type { OpenJsonFile } from '../host/json-document.ts';
 import type { ElectronApi } from './electron-api.ts';
 import type { StartWatchdog } from './proxy/watchdog.ts';
 import type { RunCommand } from './run-command.ts';
+import type { TrayKeeperOptions } from './tray-keeper.ts';
 import type { UpdaterSlice } from './updates.ts';
 
 /** Everything that the desktop app takes from where it runs. */
@@ -33,5 +34,7 @@ export interface DesktopOptions {
   readonly releasePage: (version: string) => string;
   /** Whether the system shows notifications. */
   readonly notifications: boolean;
+  /** How often a panel is looked for. Default: that of tray-keeper.ts. */
+  readonly trayRecheckMs?: TrayKeeperOptions['recheckMs'];
   readonly setTheme: (theme: Settings['theme']) => void;
 }

@@ -37,7 +37,10 @@ export type AppSlice = Pick<
   | 'setPath'
   | 'whenReady'
 > & {
-  on(event: 'second-instance', listener: (event: Prevented, argv: string[]) => void): unknown;
+  on(
+    event: 'second-instance',
+    listener: (event: Prevented, argv: string[], workingDirectory: string) => void,
+  ): unknown;
   on(event: 'open-url' | 'open-file', listener: (event: Prevented, text: string) => void): unknown;
   on(event: 'before-quit' | 'will-quit', listener: (event: Prevented) => void): unknown;
   on(event: 'activate' | 'window-all-closed', listener: () => void): unknown;
@@ -47,14 +50,18 @@ export type AppSlice = Pick<
 /** What the guard takes hold of in each page. */
 export type GuardedContents = Pick<WebContents, 'setWindowOpenHandler'> & {
   on(
-    event: 'will-navigate' | 'will-redirect' | 'will-frame-navigate',
+    event: 'will-navigate' | 'will-redirect',
     listener: (event: Prevented & { readonly url: string }) => void,
+  ): unknown;
+  on(
+    event: 'will-frame-navigate',
+    listener: (event: Prevented & { readonly url: string; readonly isMainFrame: boolean }) => void,
   ): unknown;
   on(event: 'will-attach-webview', listener: (event: Prevented) => void): unknown;
 };
 
 export type ContentsSlice = Pick<WebContents, 'send' | 'id'> & {
-  on(event: 'render-process-gone' | 'did-finish-load', listener: () => void): unknown;
+  on(event: 'render-process-gone', listener: () => void): unknown;
 };
 
 export type WindowSlice = Pick<
@@ -73,7 +80,7 @@ export type WindowSlice = Pick<
 > & {
   readonly webContents: ContentsSlice;
   on(event: 'close', listener: (event: Prevented) => void): unknown;
-  on(event: 'closed' | 'ready-to-show' | 'moved' | 'resized', listener: () => void): unknown;
+  on(event: 'closed' | 'ready-to-show', listener: () => void): unknown;
 };
 export type MakeWindow = (options: BrowserWindowConstructorOptions) => WindowSlice;
 
@@ -111,10 +118,9 @@ export interface NotificationSlice {
 export type MakeNotification = (options: NotificationConstructorOptions) => NotificationSlice;
 
 export interface PowerSlice {
-  on(
-    event: 'suspend' | 'resume' | 'lock-screen' | 'unlock-screen' | 'shutdown',
-    listener: () => void,
-  ): unknown;
+  on(event: 'suspend' | 'resume' | 'lock-screen' | 'unlock-screen', listener: () => void): unknown;
+  /** Electron hands an event over, but its types do not say so. */
+  on(event: 'shutdown', listener: (event?: Prevented) => void): unknown;
 }
 export type ScreenSlice = Pick<Screen, 'getAllDisplays'>;
 export type SafeStorageSlice = Pick<
@@ -146,6 +152,7 @@ export interface ElectronApi {
   readonly makeChannel: MakeChannel;
   readonly makeTray: MakeTray;
   readonly buildMenu: BuildMenu;
+  readonly setAppMenu: (menu: MenuSlice) => void;
   readonly makeNotification: MakeNotification;
   readonly readImage: (path: string) => NativeImage;
   readonly askBox: (options: {

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /** What the app was started with: by a person, by the system at login, by a link, by a file that was opened. */
 export interface LaunchArgs {
   /** `--hidden`: the login item's, or a person's. */
@@ -26,7 +28,18 @@ export function parseLaunch(argv: readonly string[]): LaunchArgs {
     else if (argument === '--data') data = argv[index + 1];
     else if (argument.startsWith('--data=')) data = argument.slice('--data='.length);
     else if (/^culvert:\/\//i.test(argument)) opened = { kind: 'link', text: argument };
-    else if (!argument.startsWith('-') && FILES.test(argument)) opened = { kind: 'file', path: argument };
+    else if (!argument.startsWith('-') && FILES.test(argument)) opened = fileOf(argument) ?? opened;
   }
   return { hidden, data: data === '' ? undefined : data, opened };
+}
+
+/** Linux desktops hand over a file as an address (`Exec=… %U`), the others as a path. */
+function fileOf(argument: string): Opened | undefined {
+  if (!/^file:\/\//i.test(argument)) return { kind: 'file', path: argument };
+  try {
+    return { kind: 'file', path: fileURLToPath(argument) };
+  } catch {
+    // Of another machine, or not an address after all.
+    return undefined;
+  }
 }

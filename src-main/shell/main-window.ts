@@ -15,24 +15,23 @@ export interface MainWindowOptions {
   /** Whether closing would leave nothing to come back by: it is put aside then. */
   readonly mustStay: () => boolean;
   readonly onClosed: (contentsId: number) => void;
+  readonly warn: (text: string) => void;
 }
 
-/** A page that dies is loaded anew, but not without end. */
+/** A page that dies is loaded anew, so often at most within so long, ms. */
 const MAX_RELOADS = 3;
+const RELOADS_MS = 60_000;
 
 export class MainWindow {
   private readonly options: MainWindowOptions;
   private window: WindowSlice | undefined;
-  private reloads = 0;
+  /** When the page was loaded anew lately, by `performance.now()`. */
+  private reloads: number[] = [];
   private texts: string[] = [];
   private ready = false;
 
   constructor(options: MainWindowOptions) {
     this.options = options;
-  }
-
-  get isOpen(): boolean {
-    return this.window !== undefined;
   }
 
   isOurs(contentsId: number): boolean {
@@ -46,14 +45,6 @@ export class MainWindow {
     if (window.isMinimized()) window.restore();
     window.show();
     window.focus();
-  }
-
-  /** Closes it for good; opened again it is a new one. */
-  close(): void {
-    const { window } = this;
-    if (window === undefined) return;
-    this.keepPlace(window);
-    window.destroy();
   }
 
   /** Opens the window with a text to import: it is shown there, and nothing is saved before a person does it. */
@@ -104,7 +95,7 @@ export class MainWindow {
     });
     this.window = window;
     this.ready = false;
-    this.reloads = 0;
+    this.reloads = [];
     const { id } = window.webContents;
     window.on('ready-to-show', () => {
       if (kept?.maximized) window.maximize();
@@ -122,14 +113,30 @@ export class MainWindow {
     });
     window.webContents.on('render-process-gone', () => {
       this.ready = false;
-      if (!window.isDestroyed() && this.reloads++ < MAX_RELOADS) this.load(window);
+      if (!window.isDestroyed()) this.reload(window);
     });
     this.load(window);
   }
 
   private load(window: WindowSlice): void {
-    // A window that is destroyed while it loads rejects: there is nobody left to tell.
-    window.loadURL(PAGE_URL).catch(() => {});
+    window.loadURL(PAGE_URL).catch((error: unknown) => {
+      // A window that is destroyed while it loads rejects: there is nobody left to tell.
+      if (window.isDestroyed()) return;
+      this.options.warn(`the page was not loaded: ${error instanceof Error ? error.message : String(error)}`);
+      // An empty window can be closed and opened again; one that is never shown cannot.
+      window.show();
+    });
+  }
+
+  private reload(window: WindowSlice): void {
+    const now = performance.now();
+    this.reloads = this.reloads.filter((at) => now - at < RELOADS_MS);
+    if (this.reloads.length >= MAX_RELOADS) {
+      return this.options.warn('the page has ended too often: closing and opening the window starts it anew');
+    }
+    this.reloads.push(now);
+    this.options.warn('the page has ended and is loaded anew');
+    this.load(window);
   }
 
   private keepPlace(window: WindowSlice): void {

@@ -1,4 +1,5 @@
 /** The entry of the desktop app, and the one file that loads Electron: it only wires. */
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,12 +25,15 @@ import {
 } from 'electron';
 import ElectronStore from 'electron-store';
 import electronUpdater from 'electron-updater';
+import { threadedEngine } from '../host/engine-link.ts';
 import { describeFailure } from './describe-failure.ts';
-import { type Desktop, startDesktop } from './desktop.ts';
+import { startDesktop } from './desktop.ts';
+import type { Desktop } from './desktop-run.ts';
 import type { ElectronApi } from './electron-api.ts';
 import { electronFiles } from './electron-files.ts';
 import { parseLaunch } from './launch-args.ts';
 import { SCHEME_PRIVILEGES } from './page-scheme.ts';
+import { APP_ID, releasePage, repositoryPage } from './product.ts';
 import { startWatchdog } from './proxy/watchdog.ts';
 import { runCommand } from './run-command.ts';
 
@@ -50,6 +54,7 @@ const api: ElectronApi = {
   makeChannel: () => new MessageChannelMain(),
   makeTray: (image) => new Tray(image),
   buildMenu: (template) => Menu.buildFromTemplate(template),
+  setAppMenu: (menu) => Menu.setApplicationMenu(menu),
   makeNotification: (options) => new Notification(options),
   readImage: (path) => nativeImage.createFromPath(path),
   askBox: async ({ message, detail, buttons }) =>
@@ -59,8 +64,8 @@ const api: ElectronApi = {
 
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES]);
-app.setAppUserModelId('io.github.culvert');
-// The page has its own menus; macOS needs one for its keys, which Electron's own has.
+app.setAppUserModelId(APP_ID);
+// The page has its own menus. macOS gets one once the language is known.
 if (process.platform !== 'darwin') Menu.setApplicationMenu(null);
 
 /** The tests that drive real Electron look at the app by this. A packed app has no such thing. */
@@ -70,6 +75,7 @@ function leaveForTests(desktop: Desktop | undefined): void {
 
 const { data } = parseLaunch(process.argv);
 const directory = data ?? join(app.getPath('appData'), 'culvert');
+const repository = repositoryPage(JSON.parse(readFileSync(at('../../../package.json'), 'utf8')));
 startDesktop({
   api,
   platform: process.platform,
@@ -86,8 +92,10 @@ startDesktop({
   windowIcon: process.platform === 'linux' ? at('../../../assets/icons/256x256.png') : undefined,
   run: runCommand,
   startWatchdog,
-  updater: app.isPackaged ? electronUpdater.autoUpdater : undefined,
-  releasePage: (version) => `https://github.com/culvert/culvert/releases/tag/v${version}`,
+  // One CommonJS file, which Electron reads out of app.asar; the modules one by one are for Node.
+  startEngine: threadedEngine(new URL('../host/engine-worker.cjs', import.meta.url)),
+  updater: app.isPackaged && repository !== undefined ? electronUpdater.autoUpdater : undefined,
+  releasePage: (version) => releasePage(repository ?? '', version),
   notifications: Notification.isSupported(),
   setTheme: (theme) => {
     nativeTheme.themeSource = theme;

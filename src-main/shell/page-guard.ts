@@ -35,12 +35,15 @@ export function guardPages(app: AppSlice, shell: ShellSlice): void {
 }
 
 function guardContents(contents: GuardedContents, shell: ShellSlice): void {
-  for (const event of ['will-navigate', 'will-redirect', 'will-frame-navigate'] as const) {
-    contents.on(event, (navigation) => {
-      // A reload of the page is a navigation to itself.
-      if (event !== 'will-navigate' || !isPageUrl(navigation.url)) navigation.preventDefault();
-    });
-  }
+  // Of the top frame both come, of others the first alone. The page's own reload is a navigation to itself.
+  contents.on('will-frame-navigate', (navigation) => {
+    if (!navigation.isMainFrame || !isPageUrl(navigation.url)) navigation.preventDefault();
+  });
+  contents.on('will-navigate', (navigation) => {
+    if (!isPageUrl(navigation.url)) navigation.preventDefault();
+  });
+  // Nothing at our address redirects.
+  contents.on('will-redirect', (navigation) => navigation.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.setWindowOpenHandler(({ url }) => {
     if (isWebUrl(url)) void shell.openExternal(url).catch(() => {});

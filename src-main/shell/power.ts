@@ -25,5 +25,9 @@ export function followPower({ power, networkChanged, retryNow, shutDown, log }: 
   // A locked machine goes on; what it may have missed while its network slept is looked at when it is back.
   power.on('lock-screen', () => log('the screen is locked'));
   power.on('unlock-screen', () => networkChanged(null));
-  power.on('shutdown', shutDown);
+  power.on('shutdown', (event) => {
+    // Linux and macOS wait for a program that asks them to; Windows ends its windows, and the app by them.
+    event?.preventDefault();
+    shutDown();
+  });
 }

@@ -6,16 +6,21 @@ export interface TrayKeeperOptions {
   readonly isAvailable: () => Promise<boolean>;
   readonly makeIcon: (model: TrayModel) => TrayIcon;
   readonly onChange: (there: boolean) => void;
-  readonly recheckMs?: number;
+  /** Default: Linux asks another process each time, so not too often. */
+  readonly recheckMs?: { readonly first: number; readonly later: number };
 }
 
-const RECHECK_MS = 5_000;
+/** While the session comes up its panel may too: looked at so often for so many times, then less often. ms */
+const RECHECK_MS = { first: 5_000, later: 30_000 };
+const FIRST_LOOKS = 12;
 
 export class TrayKeeper {
   private readonly options: TrayKeeperOptions;
   private icon: TrayIcon | undefined;
   private model: TrayModel;
   private timer: NodeJS.Timeout | undefined;
+  private looks = 0;
+  private stopped = false;
 
   constructor(options: TrayKeeperOptions, model: TrayModel) {
     this.options = options;
@@ -29,8 +34,7 @@ export class TrayKeeper {
   /** Looks now, and again from time to time. Answers whether there is one now. */
   async start(): Promise<boolean> {
     await this.look();
-    this.timer = setInterval(() => void this.look(), this.options.recheckMs ?? RECHECK_MS);
-    this.timer.unref();
+    this.plan();
     return this.isThere;
   }
 
@@ -44,14 +48,28 @@ export class TrayKeeper {
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.stopped = true;
+    clearTimeout(this.timer);
     this.icon?.destroy();
     this.icon = undefined;
   }
 
+  private plan(): void {
+    if (this.stopped) return;
+    const { first, later } = this.options.recheckMs ?? RECHECK_MS;
+    this.timer = setTimeout(
+      async () => {
+        await this.look();
+        this.plan();
+      },
+      this.looks < FIRST_LOOKS ? first : later,
+    ).unref();
+  }
+
   private async look(): Promise<void> {
+    this.looks++;
     const available = await this.options.isAvailable();
-    if (available === this.isThere) return;
+    if (this.stopped || available === this.isThere) return;
     if (available) this.icon = this.make();
     else {
       // The panel is gone, with the icon in it: what is shown next time is a new one.

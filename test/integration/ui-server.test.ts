@@ -83,6 +83,8 @@ describe('the token', () => {
     const [text] = headers['set-cookie'] ?? [];
     expect(text).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
     expect(text).not.toContain(token);
+    const elsewhere = await get({ path: `/x/..//evil.test/?token=${token}` });
+    expect([elsewhere.statusCode, elsewhere.headers.location]).toEqual([303, '/evil.test/']);
     const seen = await get({ path: '/', headers: { cookie: text.split(';')[0] } });
     expect([seen.statusCode, seen.text]).toEqual([200, '<!doctype html><title>Culvert</title>']);
   });
@@ -93,6 +95,15 @@ describe('the token', () => {
       expect((await get({ path })).statusCode).toBe(401);
       const wrong = { cookie: `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}` };
       expect((await get({ path, headers: wrong })).statusCode).toBe(401);
+    },
+  );
+
+  it.each(['//', '///', '/\\', '//a:b', '//evil.test/', 'http://[', '*', 'x'])(
+    'is needed for what is no address (%s), which harms nobody',
+    async (path) => {
+      expect([400, 401]).toContain((await get({ path })).statusCode);
+      expect([303, 400]).toContain((await get({ path: `${path}?token=${token}` })).statusCode);
+      expect((await get({ path: '/', headers: { cookie } })).statusCode).toBe(200);
     },
   );
 

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import ElectronStore from 'electron-store';
 import type { Browser, Page } from 'playwright-core';
 import type { EngineRun } from '../../src-main/host/engine-link.ts';
-import { type Desktop, startDesktop } from '../../src-main/shell/desktop.ts';
+import { startDesktop } from '../../src-main/shell/desktop.ts';
 import type { DesktopOptions } from '../../src-main/shell/desktop-options.ts';
+import type { Desktop } from '../../src-main/shell/desktop-run.ts';
 import type { SafeStorageSlice } from '../../src-main/shell/electron-api.ts';
 import { electronFiles } from '../../src-main/shell/electron-files.ts';
 import { followState } from '../../src-main/shell/state-follower.ts';
 import type { TrayAction } from '../../src-main/shell/tray-model.ts';
 import { importText } from '../../src-shared/import.ts';
+import type { LogLevel } from '../../src-shared/settings.ts';
 import type { AppState } from '../../src-shared/state.ts';
 import { engineThread } from '../support/host-rig.ts';
 import { root } from '../support/sources.ts';
@@ -25,6 +27,7 @@ export interface DoubleOptions extends LaunchOptions {
   readonly tray?: () => boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly packaged?: boolean;
+  readonly trayFails?: boolean;
   readonly openedAtLogin?: boolean;
   readonly more?: Partial<DesktopOptions>;
 }
@@ -66,6 +69,14 @@ export class DoubleApp implements RunningApp {
     });
   }
 
+  /** The log as it would be exported. */
+  async logged(level: LogLevel): Promise<string> {
+    let lines = '';
+    const filter = { level, profileId: null, text: '' };
+    for await (const { text } of this.desktop.host.logs.export(filter, (line) => line)) lines += text;
+    return lines;
+  }
+
   tray = async () => this.desktop.view.model;
   click = async (action: TrayAction): Promise<void> => this.desktop.act(action);
 
@@ -79,8 +90,8 @@ export class DoubleApp implements RunningApp {
 
   windowCount = async () => this.electron.windows.filter((window) => !window.isDestroyed()).length;
   closeWindow = async () => this.electron.window?.close();
-  startAgain = async (argv: readonly string[]) => {
-    this.electron.app.emit('second-instance', {}, ['culvert', ...argv]);
+  startAgain = async (argv: readonly string[], folder = '/') => {
+    this.electron.app.emit('second-instance', {}, ['culvert', ...argv], folder);
   };
 
   async add(text: string): Promise<readonly string[]> {
@@ -124,6 +135,7 @@ export class DoubleDriver implements Driver {
     this.directories.push(directory);
     const electron = new ElectronDouble(this.openBrowser, options.storage ?? keyringDouble());
     electron.app.isPackaged = options.packaged ?? false;
+    electron.trayFails = options.trayFails ?? false;
     electron.app.openedAtLogin = options.openedAtLogin ?? false;
     let engine: EngineRun | undefined;
     const hasTray = options.tray ?? (() => true);

@@ -56,6 +56,8 @@ export class ElectronDouble {
   readonly shortcuts = new Map<string, () => void>();
   readonly taken = new Set<string>();
   readonly asked: string[] = [];
+  /** The menu bar. */
+  appMenu: MenuItemConstructorOptions[] | undefined;
   answer = 0;
   displays = [{ workArea: { x: 0, y: 0, width: 1920, height: 1040 } }];
   permissionRequest: PermissionRequest | undefined;
@@ -63,6 +65,8 @@ export class ElectronDouble {
   serve: ((request: Request) => Response | Promise<Response>) | undefined;
   /** Panels that take no icon make Electron throw. */
   trayFails = false;
+  /** Ends of channels that the app has made and not closed. */
+  openPorts = 0;
   readonly api: ElectronApi;
   private readonly browser: () => Promise<Browser>;
 
@@ -136,6 +140,8 @@ export class ElectronDouble {
       },
       makeChannel: () => {
         const { port1, port2 } = new MessageChannel();
+        this.openPorts++;
+        port1.once('close', () => this.openPorts--);
         return { port1: new PortDouble(port1), port2: new PortDouble(port2) } satisfies Record<
           string,
           PortMain
@@ -148,6 +154,9 @@ export class ElectronDouble {
         return tray;
       },
       buildMenu: (template) => ({ template }) satisfies MenuDouble as unknown as MenuSlice,
+      setAppMenu: (menu) => {
+        this.appMenu = (menu as unknown as MenuDouble).template;
+      },
       makeNotification: ({ title, body }) => {
         const note = new EventEmitter();
         return Object.assign(note, {

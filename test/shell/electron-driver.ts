@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ElectronApplication, _electron as electron, type Page } from 'playwright-core';
-import type { Desktop } from '../../src-main/shell/desktop.ts';
+import type { Desktop } from '../../src-main/shell/desktop-run.ts';
 import type { TrayAction, TrayModel } from '../../src-main/shell/tray-model.ts';
 import { importText } from '../../src-shared/import.ts';
 import type { AppState } from '../../src-shared/state.ts';
@@ -28,7 +28,8 @@ function electronProgram(): string {
 const LOOK_MS = 50;
 const LIMIT_MS = 20_000;
 
-class ElectronApp implements RunningApp {
+/** The app in real Electron, with what only that can show. */
+export class ElectronApp implements RunningApp {
   readonly directory: string;
   readonly electron: ElectronApplication;
 
@@ -51,6 +52,19 @@ class ElectronApp implements RunningApp {
       if (performance.now() > end) throw new Error(`not so: ${JSON.stringify(state.statuses)}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
+  }
+
+  /**
+   * All processes together: memory, MB, and the share of a core since this was asked last. On Linux what processes share is
+   * counted once (PSS); elsewhere it is in each.
+   */
+  async figures(): Promise<{ memory: number; core: number }> {
+    const metrics = await this.electron.evaluate(({ app }) => app.getAppMetrics());
+    const kilobytes = metrics.map(({ pid, memory }) => proportionalSet(pid) ?? memory.workingSetSize);
+    return {
+      memory: kilobytes.reduce((sum, one) => sum + one, 0) / 1_024,
+      core: metrics.reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0) / 100,
+    };
   }
 
   tray = (): Promise<TrayModel> =>
@@ -124,13 +138,20 @@ class ElectronApp implements RunningApp {
   }
 }
 
+/** KB; undefined: this system does not tell. */
+function proportionalSet(pid: number): number | undefined {
+  const path = `/proc/${pid}/smaps_rollup`;
+  if (process.platform !== 'linux' || !existsSync(path)) return undefined;
+  return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(path, 'utf8'))?.[1]);
+}
+
 /** Real Electron, driven by Playwright. A Linux without a display needs Xvfb around it. */
 export class ElectronDriver implements Driver {
   readonly name = 'electron';
   private readonly apps: ElectronApp[] = [];
   private readonly directories: string[] = [];
 
-  async launch({ argv = [], directory }: LaunchOptions = {}): Promise<RunningApp> {
+  async launch({ argv = [], directory }: LaunchOptions = {}): Promise<ElectronApp> {
     const place = directory ?? mkdtempSync(join(tmpdir(), 'culvert-electron-'));
     this.directories.push(place);
     const app = await electron.launch({

@@ -11,12 +11,19 @@ import { startWatchdog } from '../../src-main/shell/proxy/watchdog.ts';
 import { runCommand } from '../../src-main/shell/run-command.ts';
 import { root } from '../support/sources.ts';
 
-/** Stands in for `gsettings`: a file for each key, so that another process sees what was set. */
+/**
+ * Stands in for `gsettings`: a file for each key, so that another process sees what was set. At the value that
+ * `GSETTINGS_KILL_AT` counts to, it kills whoever asked, once that is set.
+ */
 const GSETTINGS = `#!/bin/sh
 file="$GSETTINGS_STORE/$2.$3"
 case "$1" in
   get) cat "$file" 2>/dev/null || { case "$3" in port) echo 0;; mode) echo "'none'";; *) echo "''";; esac; } ;;
-  set) printf '%s\\n' "$4" > "$file" ;;
+  set)
+    printf '%s\\n' "$4" > "$file"
+    [ -z "$GSETTINGS_KILL_AT" ] && exit
+    echo >> "$GSETTINGS_STORE/count"
+    [ "$(wc -l < "$GSETTINGS_STORE/count")" -eq "$GSETTINGS_KILL_AT" ] && kill -9 "$PPID" ;;
 esac
 `;
 
@@ -59,12 +66,16 @@ describe.skipIf(process.platform === 'win32')('the system proxy, with real proce
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
   };
   const journalPath = (): string => join(folder, 'system-proxy.json');
-  const startApp = async (kind: 'watched' | 'alone'): Promise<ChildProcess> => {
+  const spawnApp = (kind: 'watched' | 'alone', env: NodeJS.ProcessEnv = {}) => {
     const program = join(folder, 'app.mjs');
     writeFileSync(program, APP);
-    const child = spawn(process.execPath, [program, journalPath(), kind], {
+    return spawn(process.execPath, [program, journalPath(), kind], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
     });
+  };
+  const startApp = async (kind: 'watched' | 'alone'): Promise<ChildProcess> => {
+    const child = spawnApp(kind);
     await once(child.stdout, 'data');
     expect(value('.mode')).toBe("'manual'");
     return child;
@@ -81,8 +92,8 @@ describe.skipIf(process.platform === 'win32')('the system proxy, with real proce
   it('is put back when the app is killed, by the watchdog, at once', async () => {
     const child = await startApp('watched');
     child.kill('SIGKILL');
-    await expect.poll(() => value('.mode'), { timeout: 5_000 }).toBe("'none'");
-    await expect.poll(() => value('.http.host'), { timeout: 5_000 }).toBe("'it''s old'");
+    await expect.poll(() => value('.mode'), { timeout: 15_000 }).toBe("'none'");
+    await expect.poll(() => value('.http.host'), { timeout: 15_000 }).toBe("'it''s old'");
   });
 
   it('is put back at the next start when not even the watchdog lived on', async () => {
@@ -96,6 +107,25 @@ describe.skipIf(process.platform === 'win32')('the system proxy, with real proce
     expect(existsSync(journalPath())).toBe(false);
   });
 
+  it.each([1, 4, 7])(
+    'is put back at the next start when the app is killed at value %i of 7',
+    async (count) => {
+      const child = spawnApp('alone', { GSETTINGS_KILL_AT: String(count) });
+      const [, signal] = await once(child, 'exit');
+      expect(signal).toBe('SIGKILL');
+      expect(existsSync(journalPath())).toBe(true);
+      expect(value('.mode')).toBe(count === 7 ? "'manual'" : '');
+      expect(value('.socks.host')).toBe("'127.0.0.1'");
+      await here().recover();
+      expect([value('.mode') || "'none'", value('.socks.host'), value('.http.host')]).toEqual([
+        "'none'",
+        "''",
+        "'it''s old'",
+      ]);
+      expect(existsSync(journalPath())).toBe(false);
+    },
+  );
+
   it('stays as a person has set it meanwhile', async () => {
     const child = await startApp('alone');
     child.kill('SIGKILL');
@@ -103,6 +133,7 @@ describe.skipIf(process.platform === 'win32')('the system proxy, with real proce
     writeFileSync(join(folder, 'store/org.gnome.system.proxy.mode'), "'auto'\n");
     await here().recover();
     expect(value('.mode')).toBe("'auto'");
+    expect([value('.socks.host'), value('.http.host')]).toEqual(["''", "'it''s old'"]);
     expect(existsSync(journalPath())).toBe(false);
   });
 

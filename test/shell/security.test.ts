@@ -29,6 +29,7 @@ describe('what no page may do', () => {
       nodeIntegrationInSubFrames: false,
       webSecurity: true,
       webviewTag: false,
+      navigateOnDragDrop: false,
     });
   });
 
@@ -42,42 +43,44 @@ describe('what no page may do', () => {
     expect(seen).toEqual({ bridge: ['connect', 'onOpened'], require: 'undefined', process: 'undefined' });
   });
 
-  it('refuses every permission but the clipboard, and that to other origins', () => {
+  it('refuses every permission but the clipboard, and that to frames and other origins', () => {
     const { permissionRequest, permissionCheck } = app.electron;
-    const asks = [
-      'media',
-      'geolocation',
-      'notifications',
-      'openExternal',
-      'clipboard-sanitized-write',
-    ] as const;
-    const answers = asks.map((permission) => {
+    type Asked = Parameters<NonNullable<typeof permissionRequest>>;
+    const ask = (permission: Asked[1], isMainFrame = true, requestingUrl = 'app://culvert/index.html') => {
       let answer: boolean | undefined;
-      const details = { isMainFrame: true, requestingUrl: 'app://culvert/index.html' };
       permissionRequest?.(
-        {} as Parameters<NonNullable<typeof permissionRequest>>[0],
+        {} as Asked[0],
         permission,
         (given) => {
           answer = given;
         },
-        details,
+        { isMainFrame, requestingUrl },
       );
       return answer;
-    });
-    expect(answers).toEqual([false, false, false, false, true]);
-    const check = (permission: 'clipboard-read' | 'media', origin: string) =>
+    };
+    const banned = ['media', 'geolocation', 'notifications', 'openExternal', 'fullscreen', 'midi'] as const;
+    expect(banned.map((permission) => ask(permission))).toEqual(banned.map(() => false));
+    for (const permission of ['clipboard-read', 'clipboard-sanitized-write'] as const) {
+      expect(ask(permission)).toBe(true);
+      expect(ask(permission, false)).toBe(false);
+      expect(ask(permission, true, 'https://evil.test/')).toBe(false);
+      expect(ask(permission, true, 'file:///index.html')).toBe(false);
+    }
+    const check = (permission: 'clipboard-read' | 'media' | 'usb', origin: string) =>
       permissionCheck?.(null, permission, origin, { isMainFrame: true });
     expect(check('clipboard-read', 'app://culvert/')).toBe(true);
     expect(check('clipboard-read', 'https://evil.test/')).toBe(false);
     expect(check('media', 'app://culvert/')).toBe(false);
+    expect(check('usb', 'app://culvert/')).toBe(false);
   });
 
-  it('does not leave its address', () => {
+  it('does not leave its address, embeds nothing, and may load itself anew', () => {
     const { guarded } = windowOf();
-    const stopped = (event: string, url: string): boolean => {
+    const stopped = (event: string, url: string, isMainFrame = true): boolean => {
       let prevented = false;
       guarded.emit(event, {
         url,
+        isMainFrame,
         preventDefault: () => {
           prevented = true;
         },
@@ -91,11 +94,31 @@ describe('what no page may do', () => {
       'app://culvert.evil.test/',
       'no',
     ];
-    expect(elsewhere.map((url) => stopped('will-navigate', url))).toEqual(elsewhere.map(() => true));
-    expect(stopped('will-navigate', 'app://culvert/index.html#/rules')).toBe(false);
+    for (const event of ['will-navigate', 'will-frame-navigate']) {
+      expect(elsewhere.map((url) => stopped(event, url))).toEqual(elsewhere.map(() => true));
+      expect(stopped(event, 'app://culvert/index.html#/rules')).toBe(false);
+    }
+    expect(stopped('will-frame-navigate', 'app://culvert/index.html', false)).toBe(true);
     expect(stopped('will-redirect', 'app://culvert/index.html')).toBe(true);
-    expect(stopped('will-frame-navigate', 'app://culvert/index.html')).toBe(true);
     expect(stopped('will-attach-webview', '')).toBe(true);
+  });
+
+  it('in the real page: stays when it is sent elsewhere, opens nothing, and is there again after a reload', async () => {
+    const page = await app.page();
+    const before = app.electron.opened.length;
+    await page.evaluate(() => {
+      Reflect.set(window, 'mark', 1);
+      location.href = 'https://evil.test/';
+    });
+    await page.evaluate(() => window.open('https://docs.test/'));
+    await expect.poll(() => app.electron.opened.slice(before)).toEqual(['https://docs.test/']);
+    expect(await page.evaluate(() => [location.pathname, Reflect.get(window, 'mark')])).toEqual([
+      '/index.html',
+      1,
+    ]);
+    await page.evaluate(() => location.reload());
+    await page.waitForFunction(() => Reflect.get(window, 'mark') === undefined);
+    await page.waitForSelector('.frame');
   });
 
   it('opens no window; a web address goes to the browser, anything else nowhere', () => {
@@ -109,8 +132,9 @@ describe('what no page may do', () => {
       'https://u:p@example.test/',
       'x',
     ];
+    const before = app.electron.opened.length;
     expect(urls.map(open)).toEqual(urls.map(() => 'deny'));
-    expect(app.electron.opened).toEqual(['https://example.test/']);
+    expect(app.electron.opened.slice(before)).toEqual(['https://example.test/']);
   });
 
   it.each<[string, Partial<SenderEvent['senderFrame'] & object>, number]>([

@@ -53,6 +53,10 @@ describe('the desktop app in other surroundings', () => {
     await app.changeSettings({ startAtLogin: true, startHidden: true });
     await expect.poll(() => app.electron.app.loginItem).toEqual({ openAtLogin: true });
     expect(pathOf(app.electron.trays[0].image)).toMatch(/stoppedTemplate\.png$/);
+    // The menu bar is the Mac's, and follows the language.
+    expect(app.electron.appMenu?.map(({ label }) => label)).toEqual(['Culvert', 'Edit', 'View', 'Window']);
+    await app.changeSettings({ language: 'zh-CN' });
+    await expect.poll(() => app.electron.appMenu?.[1].label).toBe('编辑');
     await app.quit();
     // A Mac gives its login item no arguments, and tells that it was one.
     const directory = app.directory;
@@ -133,10 +137,81 @@ describe('the desktop app in other surroundings', () => {
     await app.closeWindow();
     expect(await app.windowCount()).toBe(1);
     expect(app.electron.window?.minimized).toBe(true);
+    // Again by a person, or by a second start.
+    await app.startAgain([]);
+    expect(app.electron.window?.minimized).toBe(false);
     await app.click({ kind: 'disconnectAll' });
     await app.until(({ statuses }) => !statuses[id].on);
     await app.closeWindow();
     expect(await app.electron.app.exited).toBe(0);
+  });
+
+  it('no tray: a server for other machines keeps the window too', async () => {
+    const app = await driver.launch({ tray: () => false });
+    await app.page();
+    const { server } = app.desktop.host;
+    await server.configure({ bind: { host: '127.0.0.1', port: await freePort() } });
+    await server.start();
+    await app.until(({ server: now }) => now.state.kind === 'running');
+    await app.closeWindow();
+    expect(app.electron.window?.minimized).toBe(true);
+    await app.startAgain([]);
+    expect(app.electron.window?.minimized).toBe(false);
+    await server.stop();
+    await app.until(({ server: now }) => now.state.kind === 'stopped');
+    await app.closeWindow();
+    expect(await app.electron.app.exited).toBe(0);
+  });
+
+  it('no tray because Electron is refused one, or none that can be asked: never without a window', async () => {
+    for (const refuse of [true, false]) {
+      const app = await driver.launch({
+        argv: ['--hidden'],
+        trayFails: refuse,
+        // Neither gdbus nor dbus-send: nobody can tell.
+        more: refuse ? {} : { run: async () => ({ code: -1, stdout: '' }) },
+      });
+      expect([await app.windowCount(), app.electron.trays.length]).toEqual([1, 0]);
+      await app.closeWindow();
+      expect(await app.electron.app.exited).toBe(0);
+    }
+  });
+
+  it('a panel that goes away while the window is closed brings the window back, and one that comes takes it', async () => {
+    let panel = true;
+    const app = await driver.launch({
+      argv: ['--hidden'],
+      tray: () => panel,
+      more: { trayRecheckMs: { first: 20, later: 20 } },
+    });
+    expect(await app.windowCount()).toBe(0);
+    panel = false;
+    await app.until(({ host }) => !host.capabilities.tray && !host.capabilities.startHidden);
+    expect(await app.windowCount()).toBe(1);
+    const [id] = await app.add((await stage.line()).text);
+    await app.click({ kind: 'connectAll' });
+    await app.until(({ statuses }) => statuses[id].on);
+    await app.closeWindow();
+    expect(app.electron.window?.minimized).toBe(true);
+    panel = true;
+    await app.until(({ host }) => host.capabilities.tray);
+    await app.closeWindow();
+    expect(await app.windowCount()).toBe(0);
+    expect(app.electron.trays.at(-1)?.destroyed).toBe(false);
+    await app.quit();
+  });
+
+  it('a file that is opened twice is shown from where it was named, and one that is not there is told of', async () => {
+    const app = await driver.launch({ argv: ['--hidden'] });
+    const { text } = await stage.line();
+    writeFileSync(join(app.directory, 'one.culvert'), text);
+    await app.startAgain(['one.culvert'], app.directory);
+    await expect.poll(() => app.windowCount()).toBe(1);
+    const page = await app.page();
+    await page.getByRole('dialog').getByRole('button', { name: 'Import 1 profile' }).waitFor();
+    await app.startAgain(['two.culvert'], app.directory);
+    await expect.poll(() => app.logged('warn')).toContain('two.culvert could not be opened');
+    await app.quit();
   });
 
   it('update offered: told, loaded, and installed only when the open connections may be cut', async () => {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { BrowserWindowConstructorOptions } from 'electron';
-import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, Page, Request as PlaywrightRequest } from 'playwright-core';
 import type {
   ContentsSlice,
   GuardedContents,
@@ -60,6 +60,15 @@ declare global {
   }
 }
 
+/** undefined: of a page that is only being made. */
+function frameOf(request: PlaywrightRequest): Frame | undefined {
+  try {
+    return request.frame();
+  } catch {
+    return undefined;
+  }
+}
+
 /** A window whose page is a real one: the built preload, the built page, the real handler of `app:`. */
 export class WindowDouble extends EventEmitter implements WindowSlice {
   readonly options: BrowserWindowConstructorOptions;
@@ -76,6 +85,8 @@ export class WindowDouble extends EventEmitter implements WindowSlice {
   private readonly around: WindowSurroundings;
   private context: BrowserContext | undefined;
   private destroyed = false;
+  /** The app itself loads the page: nothing is asked then. */
+  private loading = false;
   private nextPort = 1;
   private readonly ports = new Map<number, PortMain>();
 
@@ -101,7 +112,9 @@ export class WindowDouble extends EventEmitter implements WindowSlice {
   }
 
   async loadURL(url: string): Promise<void> {
+    this.loading = true;
     await this.inPage((page) => page.goto(toWeb(url)));
+    this.loading = false;
     if (!this.destroyed) this.emit('ready-to-show');
   }
 
@@ -177,11 +190,18 @@ export class WindowDouble extends EventEmitter implements WindowSlice {
       };
       ${preload}
     })()`);
-    await page.route(`${STAND_IN}/**`, async (route) => {
+    page.on('popup', (popup) => void popup.close());
+    await this.context.route('**/*', async (route) => {
       const request = route.request();
-      const response = await this.around.serve(
-        new Request(toApp(request.url()), { method: request.method() }),
-      );
+      const url = toApp(request.url());
+      // A page of its own is one that the page wants to open.
+      const isOpened = request.isNavigationRequest() && frameOf(request)?.page() !== page;
+      // An answer without content leaves a page where it is.
+      if (isOpened ? !this.mayOpen(url) : !this.mayNavigate(page, request, url)) {
+        return route.fulfill({ status: 204 });
+      }
+      if (!request.url().startsWith(`${STAND_IN}/`)) return route.continue();
+      const response = await this.around.serve(new Request(url, { method: request.method() }));
       await route
         .fulfill({
           status: response.status,
@@ -191,6 +211,24 @@ export class WindowDouble extends EventEmitter implements WindowSlice {
         .catch(() => {});
     });
     return page;
+  }
+
+  /** As Electron asks: of the top frame by two events, of others by the first. */
+  private mayNavigate(page: Page, request: PlaywrightRequest, url: string): boolean {
+    if (!request.isNavigationRequest() || this.loading) return true;
+    const isMainFrame = frameOf(request) === page.mainFrame();
+    let prevented = false;
+    const preventDefault = (): void => {
+      prevented = true;
+    };
+    this.guarded.emit('will-frame-navigate', { url, isMainFrame, preventDefault });
+    if (isMainFrame && !prevented) this.guarded.emit('will-navigate', { url, preventDefault });
+    return !prevented;
+  }
+
+  private mayOpen(url: string): boolean {
+    const details = { url } as Parameters<NonNullable<typeof this.openHandler>>[0];
+    return this.openHandler?.(details).action !== 'deny';
   }
 
   private senderEvent(page: Page, frame: Frame): SenderEvent {

@@ -1,7 +1,8 @@
-// `npm run build`: TypeScript to out/, one JavaScript file per source file, and the page to out/renderer; only what
-// changed.
+// `npm run build`: TypeScript to out/, one JavaScript file per source file; the page to out/renderer; the engine's thread
+// of the desktop app; only what changed.
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildEngine } from './build-engine.mjs';
 import { buildPage } from './build-page.mjs';
 import { root, tsc } from './steps.mjs';
 
@@ -40,6 +41,7 @@ prune();
 markExecutable();
 const preload = await tsc(['-p', 'tsconfig.preload.json', '--pretty']);
 const page = await buildPage();
-const ok = [code, preload, page].every((one) => one === 0);
+const engine = await buildEngine();
+const ok = [code, preload, page, engine].every((one) => one === 0);
 if (!ok) console.error('build: failed, see the errors above');
 process.exitCode = ok ? 0 : 1;

@@ -1,37 +1,29 @@
-// `npm run package`: builds, then packs for the current system. `--dir` makes the unpacked folder alone. ELECTRON_DIST
-// names a folder with Electron's files where none can be downloaded;
-// `--out=DIR` puts the packages there instead of into dist/.
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// `npm run package [-- TARGET…]`: builds, then packs for the current system; with names of targets (`deb`, `AppImage`)
+// those alone. `--dir` makes the unpacked folder alone, or with targets, it too. ELECTRON_DIST names a folder with
+// Electron's files where none can be downloaded; `--out=DIR` puts the packages there instead of into dist/.
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, Platform } from 'electron-builder';
+import { packageConfig } from './package-config.mjs';
+import { writeSums } from './release-files.mjs';
 import { root, runScript } from './steps.mjs';
 
-const dir = process.argv.includes('--dir');
-const out = process.argv.find((argument) => argument.startsWith('--out='))?.slice('--out='.length);
-const electronDist = process.env.ELECTRON_DIST;
+const args = process.argv.slice(2);
+const out = args.find((argument) => argument.startsWith('--out='))?.slice('--out='.length);
+const names = [
+  ...(args.includes('--dir') ? ['dir'] : []),
+  ...args.filter((argument) => !argument.startsWith('--')),
+];
 const code = await runScript(fileURLToPath(new URL('build.mjs', import.meta.url)), []);
 if (code !== 0) process.exit(code);
-const targets = dir ? Platform.current().createTarget('dir') : undefined;
+// A secret that is not there comes from a workflow as an empty text, which the builder takes for a wrong one.
+for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
 const made = await build({
   projectDir: root,
-  targets,
+  targets: names.length === 0 ? undefined : Platform.current().createTarget(names),
   // Attaching packages to a release is the workflow's.
   publish: 'never',
-  config: {
-    extends: 'electron-builder.yml',
-    ...(electronDist && { electronDist }),
-    ...(out && { directories: { output: out, buildResources: 'assets' } }),
-  },
+  config: packageConfig(process.env, out),
 });
-// For each system its own list, so that those of a release lie side by side.
-const lines = made
-  .filter((path) => /\.(?:AppImage|deb|dmg|exe|rpm|zip)$/.test(path))
-  .map((path) => `${createHash('sha256').update(readFileSync(path)).digest('hex')}  ${basename(path)}\n`);
-if (lines.length > 0) {
-  const list = join(out ?? join(root, 'dist'), `SHA256SUMS-${process.platform}`);
-  writeFileSync(list, lines.sort().join(''));
-  made.push(list);
-}
-for (const path of made) console.log(path);
+const list = writeSums(out ?? join(root, 'dist'), made, process.platform);
+for (const path of list === undefined ? made : [...made, list]) console.log(path);

@@ -2,44 +2,40 @@
 import { type Command, type Endpoint, type ProxySystem, readLine, type Saved } from './proxy-system.ts';
 
 const SCHEMA = 'org.gnome.system.proxy';
-/** Schema and key; the values are GVariant text as `gsettings get` prints it and `gsettings set` takes it. */
-const KEYS: ReadonlyArray<readonly [schema: string, key: string]> = [
-  [SCHEMA, 'mode'],
-  ...(['socks', 'http', 'https'] as const).flatMap((kind) => [
-    [`${SCHEMA}.${kind}`, 'host'] as const,
-    [`${SCHEMA}.${kind}`, 'port'] as const,
-  ]),
-];
+const KINDS = ['socks', 'http', 'https'] as const;
+const MODE = `${SCHEMA} mode`;
+/** `schema key`; the values are GVariant text as `gsettings get` prints it and `gsettings set` takes it. */
+const NAMES = [MODE, ...KINDS.flatMap((kind) => [`${SCHEMA}.${kind} host`, `${SCHEMA}.${kind} port`])];
 
-const set = (schema: string, key: string, value: string): Command => ({
+const set = (name: string, value: string | null): Command => ({
   program: 'gsettings',
-  args: ['set', schema, key, value],
+  args: ['set', ...name.split(' '), value ?? ''],
 });
+
+function applied({ host, port }: Endpoint): Saved {
+  const addresses = KINDS.flatMap((kind) => [
+    [`${SCHEMA}.${kind} host`, `'${host}'`],
+    [`${SCHEMA}.${kind} port`, String(port)],
+  ]);
+  return Object.fromEntries([...addresses, [MODE, "'manual'"]]);
+}
 
 export const gnomeProxy: ProxySystem = {
   name: 'gnome',
+  switchName: MODE,
+  addresses: () => NAMES.slice(1),
   async read(run) {
     const saved: Record<string, string> = {};
-    for (const [schema, key] of KEYS) {
-      const value = await readLine(run, 'gsettings', ['get', schema, key]);
+    for (const name of NAMES) {
+      const value = await readLine(run, 'gsettings', ['get', ...name.split(' ')]);
       if (value === undefined) return undefined;
-      saved[`${schema} ${key}`] = value;
+      saved[name] = value;
     }
     return saved;
   },
-  apply: ({ host, port }: Endpoint) => [
-    ...(['socks', 'http', 'https'] as const).flatMap((kind) => [
-      set(`${SCHEMA}.${kind}`, 'host', `'${host}'`),
-      set(`${SCHEMA}.${kind}`, 'port', String(port)),
-    ]),
-    set(SCHEMA, 'mode', "'manual'"),
-  ],
-  undo: (saved: Saved) =>
-    KEYS.map(([schema, key]) => ({ schema, key, value: saved[`${schema} ${key}`] }))
-      .filter(({ value }) => typeof value === 'string')
-      .map(({ schema, key, value }) => set(schema, key, value ?? '')),
-  isOurs: (now, { host, port }) =>
-    now[`${SCHEMA} mode`] === "'manual'" &&
-    now[`${SCHEMA}.socks host`] === `'${host}'` &&
-    now[`${SCHEMA}.socks port`] === String(port),
+  apply: (endpoint) => Object.entries(applied(endpoint)).map(([name, value]) => set(name, value)),
+  applied,
+  // GSettings has a value for each name, so none was ever missing.
+  undo: (saved) =>
+    NAMES.filter((name) => typeof saved[name] === 'string').map((name) => set(name, saved[name])),
 };

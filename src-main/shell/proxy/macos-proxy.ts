@@ -26,6 +26,9 @@ function packed(text: string): string {
 
 export const macosProxy: ProxySystem = {
   name: 'macos',
+  addresses: (saved) => Object.keys(saved),
+  // Setting an address switches it on, and its state comes behind: between the two it is still whose address it is.
+  mark: (value) => value.slice(value.indexOf('|') + 1),
   async read(run) {
     const list = await services(run);
     if (list === undefined) return undefined;
@@ -43,15 +46,16 @@ export const macosProxy: ProxySystem = {
       command(`-set${kind}`, service, host, String(port)),
       command(`-set${kind}state`, service, 'on'),
     ]),
+  applied: ({ host, port }, saved) =>
+    Object.fromEntries(Object.keys(saved).map((name) => [name, `Yes|${host}|${port}`])),
   undo: (saved) =>
     entries(saved).flatMap(({ kind, service, value }) => {
       const [enabled, server, port] = value.split('|');
       const state = command(`-set${kind}state`, service, enabled === 'Yes' ? 'on' : 'off');
-      // Setting an address switches it on, so its state comes behind; without an address there is none to set.
+      // Without an address there is none to set.
       if (server === '') return [state];
       return [command(`-set${kind}`, service, server, port || '0'), state];
     }),
-  isOurs: (now, { host, port }) => Object.values(now).includes(`Yes|${host}|${port}`),
 };
 
 function entries(saved: Readonly<Record<string, string | null>>) {

@@ -14,14 +14,41 @@ export type Saved = Readonly<Record<string, string | null>>;
 
 export interface ProxySystem {
   readonly name: 'gnome' | 'kde' | 'macos' | 'windows';
+  /** The value that says whether any of the addresses is used. undefined: each says so itself. */
+  readonly switchName?: string;
+  /** Values that carry an address. */
+  addresses(saved: Saved): readonly string[];
+  /** What of a value tells whose it is. Default: all of it. */
+  mark?(value: string): string;
   /** undefined: this system cannot be asked (another desktop, a missing program). */
   read(run: RunCommand): Promise<Saved | undefined>;
   /** In order; the one that switches it on is the last. */
   apply(endpoint: Endpoint, saved: Saved): readonly Command[];
-  /** In order; the one that switches ours off is the first, so that a machine is never left with half of it. */
+  /** What is read once `apply` is done, of the values that it sets. */
+  applied(endpoint: Endpoint, saved: Saved): Saved;
+  /** Puts values back, in order; the one that switches ours off is the first. */
   undo(saved: Saved): readonly Command[];
-  /** Whether what was read points at the endpoint: what a person has changed since is left alone. */
-  isOurs(now: Saved, endpoint: Endpoint): boolean;
+}
+
+/**
+ * What is to be put back of `saved`, going by what is there `now`. Whoever was stopped half way, setting or putting back,
+ * left some values ours and some as they were, and all of them go back. A value that is neither is a person's, who has
+ * chosen something else meanwhile: it stays, and of an address the switch too, but nothing goes on pointing at us.
+ */
+export function toRestore(system: ProxySystem, endpoint: Endpoint, saved: Saved, now: Saved): Saved {
+  const ours = system.applied(endpoint, saved);
+  const mark = (value: string | null | undefined): string | null =>
+    value == null ? null : (system.mark?.(value) ?? value);
+  const isTheirs = (name: string): boolean =>
+    ![ours[name], saved[name]].some((known) => mark(known) === mark(now[name]));
+  const keepSwitch = system.addresses(saved).some(isTheirs);
+  const back = Object.keys(saved).filter((name) => {
+    // What it does not set it needs to go by.
+    if (!(name in ours)) return true;
+    if (isTheirs(name) || (keepSwitch && name === system.switchName)) return false;
+    return (now[name] ?? null) !== saved[name];
+  });
+  return Object.fromEntries(back.map((name) => [name, saved[name]]));
 }
 
 /** Output of a command as one line, or undefined when it failed. */

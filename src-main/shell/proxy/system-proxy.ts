@@ -1,7 +1,14 @@
-/** Makes one dynamic rule the system's proxy while it listens, and puts back what was there, whatever happens. */
+/**
+ * Makes one dynamic rule the system's proxy while it listens, and puts back what was there, whatever happens.
+ *
+ * ```
+ * set:      read ─► journal ─► watchdog ─► set          stopped anywhere: the journal says what to put back
+ * restore:  read ─► put back ─► dismiss ─► remove journal
+ * ```
+ */
 import type { RunCommand } from '../run-command.ts';
-import type { ProxyJournal } from './proxy-journal.ts';
-import type { Command, Endpoint, ProxySystem, Saved } from './proxy-system.ts';
+import type { JournalEntry, ProxyJournal } from './proxy-journal.ts';
+import { type Command, type Endpoint, type ProxySystem, type Saved, toRestore } from './proxy-system.ts';
 import type { StartWatchdog, Watchdog } from './watchdog.ts';
 
 export interface SystemProxyOptions {
@@ -14,9 +21,7 @@ export interface SystemProxyOptions {
 }
 
 interface Applied {
-  readonly system: ProxySystem;
-  readonly endpoint: Endpoint;
-  readonly saved: Saved;
+  readonly entry: JournalEntry;
   readonly watchdog: Watchdog;
 }
 
@@ -34,16 +39,10 @@ export class SystemProxy {
   /** What a killed app left behind is put back. Before anything else. */
   recover(): Promise<void> {
     return this.inTurn(async () => {
-      const { journal, systems, run, log } = this.options;
-      const entry = journal.read();
+      const entry = this.options.journal.read();
       if (entry === undefined) return;
-      const system = systems.find(({ name }) => name === entry.system);
-      const now = await system?.read(run);
-      if (system !== undefined && now !== undefined && system.isOurs(now, entry.endpoint)) {
-        await this.runAll(system.undo(entry.saved));
-        log('the system proxy of a run that was killed is put back');
-      }
-      journal.remove();
+      if (await this.putBack(entry))
+        this.options.log('the system proxy of a run that was killed is put back');
     });
   }
 
@@ -55,33 +54,49 @@ export class SystemProxy {
 
   private async reach(endpoint: Endpoint | undefined): Promise<void> {
     const { applied } = this;
-    if (applied?.endpoint.host === endpoint?.host && applied?.endpoint.port === endpoint?.port) return;
+    const current = applied?.entry.endpoint;
+    if (current?.host === endpoint?.host && current?.port === endpoint?.port) return;
     if (applied !== undefined) await this.restore(applied);
     if (endpoint !== undefined) await this.apply(endpoint);
   }
 
   private async apply(endpoint: Endpoint): Promise<void> {
     const { systems, run, journal, startWatchdog, log } = this.options;
+    // What could not be put back yet would be read as what a person had.
+    const left = journal.read();
+    if (left !== undefined && !(await this.putBack(left))) return;
     for (const system of systems) {
       const saved = await system.read(run);
       if (saved === undefined) continue;
-      journal.write({ version: 1, system: system.name, endpoint, saved });
-      const watchdog = startWatchdog(system.undo(saved));
-      this.applied = { system, endpoint, saved, watchdog };
+      const entry: JournalEntry = { version: 1, system: system.name, endpoint, saved };
+      journal.write(entry);
+      const applied = { entry, watchdog: startWatchdog(system.undo(saved)) };
+      this.applied = applied;
       if (await this.runAll(system.apply(endpoint, saved))) return;
       log('the system proxy could not be set: what was changed is put back');
-      return this.restore(this.applied);
+      return this.restore(applied);
     }
     log('this system has no proxy setting that Culvert knows');
   }
 
-  private async restore({ system, endpoint, saved, watchdog }: Applied): Promise<void> {
-    const now = await system.read(this.options.run);
-    // Somebody else has set another one meanwhile: theirs stays.
-    if (now === undefined || system.isOurs(now, endpoint)) await this.runAll(system.undo(saved));
-    watchdog.dismiss();
-    this.options.journal.remove();
+  private async restore({ entry, watchdog }: Applied): Promise<void> {
+    // What could not be put back now it tries once more when the app has ended.
+    if (await this.putBack(entry)) watchdog.dismiss();
     this.applied = undefined;
+  }
+
+  /** Whether all is as it was; else the journal stays, and it is tried again at the next start. */
+  private async putBack({ system: name, endpoint, saved }: JournalEntry): Promise<boolean> {
+    const { systems, run, journal, log } = this.options;
+    const system = systems.find((one) => one.name === name);
+    const now = await system?.read(run);
+    const back: Saved | undefined = system && now && toRestore(system, endpoint, saved, now);
+    if (system === undefined || back === undefined || !(await this.runAll(system.undo(back)))) {
+      log(`the system proxy (${name}) could not be put back: it is tried again at the next start`);
+      return false;
+    }
+    journal.remove();
+    return true;
   }
 
   /** Goes through all of them; answers whether each went well. */

@@ -2,7 +2,10 @@
 import { type Command, type Endpoint, type ProxySystem, readLine } from './proxy-system.ts';
 
 const KEY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings';
-const VALUES = ['ProxyEnable', 'ProxyServer', 'ProxyOverride'] as const;
+const SWITCH = 'ProxyEnable';
+const VALUES = [SWITCH, 'ProxyServer', 'ProxyOverride'] as const;
+/** Names without dots, which are asked for without the proxy. */
+const OVERRIDE = '<local>';
 
 /** INTERNET_OPTION_SETTINGS_CHANGED (39) and INTERNET_OPTION_REFRESH (37) of wininet. */
 const REFRESH: Command = {
@@ -30,6 +33,8 @@ function packed(text: string, name: string): string | null {
 
 export const windowsProxy: ProxySystem = {
   name: 'windows',
+  switchName: SWITCH,
+  addresses: () => ['ProxyServer'],
   async read(run) {
     const text = await readLine(run, 'reg.exe', ['query', KEY]);
     if (text === undefined) return undefined;
@@ -38,16 +43,22 @@ export const windowsProxy: ProxySystem = {
   // The dynamic port speaks HTTP too; `socks=` would be SOCKS4, which cannot carry names.
   apply: ({ host, port }: Endpoint) => [
     add('ProxyServer', 'REG_SZ', `${host}:${port}`),
-    add('ProxyOverride', 'REG_SZ', '<local>'),
-    add('ProxyEnable', 'REG_DWORD', '1'),
+    add('ProxyOverride', 'REG_SZ', OVERRIDE),
+    add(SWITCH, 'REG_DWORD', '1'),
     REFRESH,
   ],
+  applied: ({ host, port }) => ({
+    ProxyServer: `REG_SZ|${host}:${port}`,
+    ProxyOverride: `REG_SZ|${OVERRIDE}`,
+    // `reg.exe` prints numbers so.
+    [SWITCH]: 'REG_DWORD|0x1',
+  }),
   undo: (saved) => [
-    ...VALUES.map((name): Command => {
-      const value = saved[name] ?? null;
+    ...VALUES.filter((name) => saved[name] !== undefined).map((name): Command => {
+      const value = saved[name];
       if (value === null) {
-        // ProxyEnable is always there on a machine that was ever set up; without it, off is the same.
-        if (name === 'ProxyEnable') return add(name, 'REG_DWORD', '0');
+        // It is always there on a machine that was ever set up; without it, off is the same.
+        if (name === SWITCH) return add(name, 'REG_DWORD', '0');
         return { program: 'reg.exe', args: ['delete', KEY, '/v', name, '/f'] };
       }
       const [type, ...data] = value.split('|');
@@ -55,6 +66,4 @@ export const windowsProxy: ProxySystem = {
     }),
     REFRESH,
   ],
-  isOurs: (now, { host, port }) =>
-    /\|0x1$|\|1$/.test(now.ProxyEnable ?? '') && now.ProxyServer === `REG_SZ|${host}:${port}`,
 };

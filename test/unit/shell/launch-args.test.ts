@@ -15,6 +15,9 @@ describe('what the app was started with', () => {
     [['CULVERT://x'], { ...nothing, opened: { kind: 'link', text: 'CULVERT://x' } }],
     [['https://x'], nothing],
     [['/home/a/b.culvert'], { ...nothing, opened: { kind: 'file', path: '/home/a/b.culvert' } }],
+    // As Linux desktops hand over a file, by `%U`.
+    [['file:///home/a%20b/c.culvert'], { ...nothing, opened: { kind: 'file', path: '/home/a b/c.culvert' } }],
+    [['file://other.host%2F/c.culvert'], nothing],
     [['--x=/b.culvert'], nothing],
     [[`culvert://${'x'.repeat(70_000)}`], nothing],
   ])('%j', (args, wanted) => {

@@ -25,7 +25,7 @@ function make() {
       makeIcon: (model) =>
         new TrayIcon({ makeTray, buildMenu, icon: readImage, act: ({ kind }) => acted.push(kind) }, model),
       onChange: (there) => told.push(there),
-      recheckMs: 5,
+      recheckMs: { first: 5, later: 5 },
     },
     stopped,
   );
@@ -65,6 +65,15 @@ describe('the tray icon', () => {
     await expect.poll(() => told).toEqual([true, false, true]);
     expect(electron.trays.at(-1)?.tip).toBe('Culvert · Connected · Home');
     keeper.stop();
+  });
+
+  it('does not come back after the end, when the panel answers late', async () => {
+    const { electron, keeper, panel } = make();
+    const starting = keeper.start();
+    panel.there = true;
+    keeper.stop();
+    expect(await starting).toBe(false);
+    expect(electron.trays).toEqual([]);
   });
 
   it('is none where Electron refuses one', async () => {

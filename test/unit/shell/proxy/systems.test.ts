@@ -54,8 +54,7 @@ describe('macOS', () => {
       'networksetup -setwebproxystate Wi-Fi off',
       'networksetup -setsecurewebproxystate Wi-Fi off',
     ]);
-    expect(system.isOurs(saved, endpoint)).toBe(false);
-    expect(system.isOurs({ 'socksfirewallproxy Wi-Fi': 'Yes|127.0.0.1|1080' }, endpoint)).toBe(true);
+    expect(system.applied(endpoint, saved)['webproxy Wi-Fi']).toBe('Yes|127.0.0.1|1080');
   });
 });
 
@@ -80,9 +79,10 @@ describe('Windows', () => {
       `reg.exe add ${key} /v ProxyServer /t REG_SZ /d a|b:80 /f`,
       `reg.exe delete ${key} /v ProxyOverride /f`,
     ]);
-    const ours = { ProxyEnable: 'REG_DWORD|0x1', ProxyServer: 'REG_SZ|127.0.0.1:1080' };
-    expect(system.isOurs(ours, endpoint)).toBe(true);
-    expect(system.isOurs(saved, endpoint)).toBe(false);
+    expect(system.applied(endpoint, saved)).toMatchObject({
+      ProxyEnable: 'REG_DWORD|0x1',
+      ProxyServer: 'REG_SZ|127.0.0.1:1080',
+    });
   });
 });
 
@@ -105,7 +105,9 @@ describe('KDE', () => {
     );
     expect(lines(system.undo(saved))[0]).toBe(`kwriteconfig5 ${place} ProxyType 0`);
     expect(lines(system.undo(saved))[1]).toBe(`kwriteconfig5 ${place} socksProxy --delete `);
-    expect(system.isOurs({ ProxyType: '1', socksProxy: 'socks://127.0.0.1 1080' }, endpoint)).toBe(true);
+    expect(lines(system.undo({ version: '6', httpProxy: 'http://a 1' }))[0]).toBe(
+      `kwriteconfig6 ${place} httpProxy http://a 1`,
+    );
   });
 });
 
