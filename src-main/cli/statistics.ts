@@ -85,12 +85,11 @@ export function serverLines(
   seconds: number,
 ): string[] {
   const lines = [`${sessions.length} ${sessions.length === 1 ? 'session' : 'sessions'}`];
-  sessions.forEach((session, index) => {
+  for (const session of sessions) {
     const counts = `${session.streams} open, ${session.opened} in all`;
     const amounts = { sent: session.received, received: session.sent };
-    const name = `${index} ${session.user} ${session.from ?? ''}`;
     const parts = [`${session.from ?? 'away'} (user ${session.user}): ${counts}`];
-    parts.push(book.line(name, amounts, seconds));
+    parts.push(book.line(session.id, amounts, seconds));
     const { datagrams, associations } = session;
     if (associations > 0 || hasAny(datagrams)) {
       const text = datagramText(datagrams.received, datagrams.sent, datagrams);
@@ -98,9 +97,9 @@ export function serverLines(
     }
     if (session.rttMs !== undefined) parts.push(`round trip ${formatDuration(session.rttMs)}`);
     if (session.resumes > 0)
-      parts.push(`resumed ${session.resumes} times, ${formatBytes(session.resentBytes)} sent again`);
+      parts.push(`resumed ${timesText(session.resumes)}, ${formatBytes(session.resentBytes)} sent again`);
     lines.push(parts.join('; '));
-  });
+  }
   book.turn();
   return lines;
 }
@@ -109,7 +108,7 @@ function stateLine({ state, session, streams, carrier }: ClientStatus, now: numb
   const parts = [stateText(state, now), `${streams} ${streams === 1 ? 'connection' : 'connections'} open`];
   if (session !== undefined) {
     if (session.rttMs !== undefined) parts.push(`round trip ${formatDuration(session.rttMs)}`);
-    parts.push(`resumed ${session.resumes} times, ${formatBytes(session.resentBytes)} sent again`);
+    parts.push(`resumed ${timesText(session.resumes)}, ${formatBytes(session.resentBytes)} sent again`);
   }
   const learnt = Object.entries(carrier?.learnt ?? {}).filter(([, value]) => value !== undefined);
   if (learnt.length > 0)
@@ -157,6 +156,10 @@ function targetText({ target, datagrams }: ConnectionStatus): string {
   if (datagrams !== undefined && target.port === 0) return 'UDP association';
   const place = target.host === '' ? `the server:${target.port}` : formatHostPort(target.host, target.port);
   return datagrams === undefined ? place : `${place}/udp`;
+}
+
+function timesText(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 function hasAny({ sent, received, dropped }: DatagramCounters): boolean {

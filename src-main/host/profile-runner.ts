@@ -190,6 +190,7 @@ export class ProfileRunner {
       const port = opened.status().listening?.port ?? rule.bind.port;
       running.listener = { kind: 'listening', host: rule.bind.host, port };
     } catch (error) {
+      if (this.closed) return;
       const failure = failureOf(error, { port: rule.bind.port, subject: rule.bind.host });
       running.listener = { kind: 'failed', failure };
       this.log.warn(failure.message);

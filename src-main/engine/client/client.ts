@@ -1,4 +1,5 @@
 import { type Clock, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
 import type { CarrierKind } from '../carrier/carrier.ts';
 import type { PathMemory } from '../carrier/http/path-memory.ts';
@@ -39,6 +40,7 @@ export interface ClientStatus {
 
 /** Streams that may wait for a session at a time. */
 const MAX_WAITING = 4096;
+
 /** The client: rules that listen, and a dialer that keeps a session to the server. */
 export class Client {
   private readonly config: EngineConfig;
@@ -52,6 +54,7 @@ export class Client {
   private readonly budget: ByteBudget;
   private readonly choice: TransportChoice;
   private online = true;
+  private stopped = false;
 
   constructor(options: ClientOptions) {
     this.config = resolveConfig(options.config);
@@ -95,10 +98,17 @@ export class Client {
     return new ForwardRule({ forward, opener: tunnel, idleTimeoutMs, udp: config, budget, clock, log });
   }
 
-  /** Opens every listener, then dials. Throws the listener's error (see ForwardRule.start); none stays open then. */
+  /**
+   * Opens every listener, then dials. Throws the listener's error (see ForwardRule.start), ERR_CLOSED when the client
+   * was stopped meanwhile; none stays open then.
+   */
   async start(): Promise<RuleStatus[]> {
     try {
-      for (const rule of this.rules) await rule.start();
+      for (const rule of this.rules) {
+        this.mustRun();
+        await rule.start();
+      }
+      this.mustRun();
     } catch (error) {
       for (const rule of this.rules) rule.destroy();
       throw error;
@@ -110,10 +120,17 @@ export class Client {
 
   /** One more rule on a client that runs. Throws the listener's error; the rule is not there then. */
   async addForward(forward: Forward): Promise<ForwardRule> {
+    this.mustRun();
     const rule = this.ruleOf(forward);
     await rule.start();
+    if (this.stopped) rule.destroy();
+    this.mustRun();
     this.rules.push(rule);
     return rule;
+  }
+
+  private mustRun(): void {
+    if (this.stopped) throw new CulvertError('ERR_CLOSED', 'the client was stopped');
   }
 
   /** Takes a rule away: its listener closes and its connections end; those of other rules do not notice. */
@@ -178,6 +195,7 @@ export class Client {
 
   /** Takes no more connections, lets those there finish for a while, then ends the session in order. */
   async close(): Promise<void> {
+    this.stopped = true;
     for (const rule of this.rules) rule.stop();
     const until = this.clock.now() + this.config.drainMs;
     while ((this.dialer.mux?.streams.size ?? 0) > 0 && this.clock.now() < until) {
@@ -188,6 +206,7 @@ export class Client {
 
   /** Ends at once. */
   destroy(): void {
+    this.stopped = true;
     this.wake.stop();
     this.tunnel.close();
     this.dialer.stop();

@@ -29,6 +29,8 @@ export interface Dialog {
   readonly clock: Clock;
   readonly log: Logger;
   readonly headTimeoutMs: number;
+  /** Nothing may move in an HTTP exchange for this long, ms; 0 = for ever. `join` has its own. */
+  readonly idleTimeoutMs: number;
   /** UDP ASSOCIATE; absent where there is none. */
   readonly udp?: UdpAssociates | undefined;
 }

@@ -12,7 +12,7 @@ export const KEEP_ALIVE_MS = 120_000;
 /** Speaks the HTTP proxy protocol until the connection closes or becomes a tunnel. Rejects when it is lost. */
 export async function serveHttp(dialog: Dialog, firstHeadDone: () => void): Promise<void> {
   const { socket, reader } = dialog;
-  const forwarder = new HttpForwarder(socket, reader, dialog.opener, dialog.clock);
+  const forwarder = new HttpForwarder(socket, reader, dialog.opener, dialog.clock, dialog.idleTimeoutMs);
   let stopTimer = firstHeadDone;
   try {
     for (;;) {
@@ -53,7 +53,7 @@ export async function serveHttp(dialog: Dialog, firstHeadDone: () => void): Prom
         case 'forward':
           if (!(await forwarder.exchange(wanted.request))) return forwarder.close();
       }
-      stopTimer = cutAfter(dialog, KEEP_ALIVE_MS);
+      stopTimer = cutAfter(dialog, Math.min(KEEP_ALIVE_MS, dialog.idleTimeoutMs || KEEP_ALIVE_MS));
     }
   } finally {
     stopTimer();

@@ -7,7 +7,7 @@ import { ByteReader, readMessage, writeTo } from './byte-reader.ts';
 import { targetText } from './host-name.ts';
 import { BodyTracker, type Framing } from './http-framing.ts';
 import { type HttpBad, parseResponseHead, type ResponseHead } from './http-head.ts';
-import { brokenPage, failurePage, statusPage } from './http-pages.ts';
+import { brokenPage, failurePage, idlePage, statusPage } from './http-pages.ts';
 import { type ForwardRequest, forwardResponse } from './http-proxy.ts';
 import { LINGER_MS, replyAndClose } from './reply-and-close.ts';
 import { isOpenError, openDuplex, type StreamDuplex } from './stream-duplex.ts';
@@ -30,6 +30,16 @@ class BadBodyError extends Error {
   }
 }
 
+/** Nothing moved between the client and the server. */
+class IdleError extends Error {
+  readonly ms: number;
+
+  constructor(ms: number) {
+    super(`nothing moved for ${ms / 1000} s`);
+    this.ms = ms;
+  }
+}
+
 /**
  * Forwards the absolute-form requests of one client connection, one after another. Bodies go through as they
  * are framed; only their ends are tracked. The server's connection is kept for the next request to the same
@@ -45,12 +55,24 @@ export class HttpForwarder {
   private readonly clock: Clock;
   private kept: Upstream | undefined;
   private active: Upstream | undefined;
+  private spliced = false;
+  private readonly idleMs: number;
 
-  constructor(socket: Socket, client: ByteReader, opener: StreamOpener, clock: Clock = systemClock) {
+  /** `idleMs`: an exchange in which nothing moves for this long ends; 0 = never. */
+  constructor(
+    socket: Socket,
+    client: ByteReader,
+    opener: StreamOpener,
+    clock: Clock = systemClock,
+    idleMs = 0,
+  ) {
     this.socket = socket;
     this.client = client;
     this.opener = opener;
     this.clock = clock;
+    this.idleMs = idleMs;
+    // Whatever moves, either way, moves on this socket too.
+    if (idleMs > 0) socket.on('timeout', () => this.active?.duplex.destroy(new IdleError(idleMs)));
     socket.once('close', () => {
       this.active?.duplex.destroy();
       this.close();
@@ -69,7 +91,8 @@ export class HttpForwarder {
     } catch (error) {
       return this.fail(upstream, request, error);
     } finally {
-      if (this.active === upstream) this.active = undefined;
+      if (!this.spliced) this.socket.setTimeout(0);
+      if (!this.spliced && this.active === upstream) this.active = undefined;
     }
   }
 
@@ -81,6 +104,7 @@ export class HttpForwarder {
 
   private async exchangeOver(upstream: Upstream, request: ForwardRequest): Promise<boolean> {
     this.active = upstream;
+    if (upstream.used) this.socket.setTimeout(this.idleMs);
     upstream.duplex.write(request.head);
     let sent = false;
     const sending = this.sendBody(upstream, request.framing).then((complete) => {
@@ -200,12 +224,12 @@ export class HttpForwarder {
   private splice(upstream: Upstream): false {
     const { socket } = this;
     const { duplex } = upstream;
+    this.spliced = true;
     const up = this.client.detach();
     const down = upstream.reader.detach();
     if (up.length > 0) duplex.write(up);
     if (down.length > 0) socket.write(down);
     duplex.on('error', () => resetSocket(socket));
-    socket.once('close', () => duplex.destroy());
     if (socket.readableEnded) duplex.end();
     else socket.pipe(duplex);
     if (duplex.readableEnded) socket.end();
@@ -230,6 +254,8 @@ export class HttpForwarder {
     const duplex = openDuplex(this.opener, target);
     // The reader sees errors while it reads; this keeps a later one from being uncaught.
     duplex.on('error', () => {});
+    // Until then the dial timeout holds.
+    duplex.once('connect', () => this.active?.duplex === duplex && this.socket.setTimeout(this.idleMs));
     return { key: targetText(target).toLowerCase(), duplex, reader: new ByteReader(duplex), used: false };
   }
 
@@ -263,6 +289,7 @@ export class HttpForwarder {
 
 function errorPage(target: Target, error: unknown, method: string): Buffer {
   if (isOpenError(error)) return failurePage(target, error.failure, error.message, method);
+  if (error instanceof IdleError) return idlePage(target, error.ms, method);
   if (error instanceof BadBodyError) return statusPage(400, `Not forwarded: ${error.message}.`, { method });
   return brokenPage(target, describeError(error), method);
 }

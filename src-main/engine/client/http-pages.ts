@@ -67,6 +67,12 @@ export function brokenPage(target: Target, reason: string, method: string): Buff
   return statusPage(502, `${text}\nTry again; if it stays so, the fault is at that server.`, { method });
 }
 
+/** The page for an exchange in which nothing moved for `ms`. */
+export function idlePage(target: Target, ms: number, method: string): Buffer {
+  const text = `${targetText(target)} was reached through Culvert, but nothing moved for ${ms / 1000} s.`;
+  return statusPage(504, `${text}\nTry again, or let Culvert wait for longer (-t).`, { method });
+}
+
 /** The page for a browser that opens the port itself. `port` is where it is listening. */
 export function portPage(port: Target, method: string): Buffer {
   if (method !== 'GET' && method !== 'HEAD') {

@@ -19,6 +19,8 @@ export interface MixedOptions {
   readonly auth?: ProxyAuth;
   /** Default HEAD_TIMEOUT_MS. */
   readonly headTimeoutMs?: number;
+  /** Of absolute-form HTTP exchanges. Default: none. */
+  readonly idleTimeoutMs?: number;
   readonly log?: Logger;
   readonly clock?: Clock;
   /** UDP ASSOCIATE. Default: refused. */
@@ -46,6 +48,7 @@ export function serveMixed(socket: Socket, opener: StreamOpener, options: MixedO
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLogger,
     headTimeoutMs: options.headTimeoutMs ?? HEAD_TIMEOUT_MS,
+    idleTimeoutMs: options.idleTimeoutMs ?? 0,
     udp: options.udp,
   };
   speak(dialog).catch((error: unknown) => {

@@ -191,6 +191,7 @@ export class ForwardRule implements StreamMeter, StreamOpener {
             log,
             clock,
             udp: this.associates,
+            idleTimeoutMs,
             join: (open, stream, join) => joinSocket(open, stream, { ...join, idleTimeoutMs }),
           }),
         );

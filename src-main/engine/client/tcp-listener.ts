@@ -15,6 +15,7 @@ const BACKLOG = 1024;
 export class TcpListener {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
+  private stopped = false;
 
   constructor(onSocket: (socket: Socket) => void) {
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -28,17 +29,24 @@ export class TcpListener {
     return this.sockets.size;
   }
 
-  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
+  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN; ERR_CLOSED when it was stopped meanwhile. */
   async listen(bind: BindAddress): Promise<BindAddress> {
     try {
       await new Promise<void>((resolve, reject) => {
-        this.server.once('error', reject);
+        const onClose = (): void => reject(stoppedFirst());
+        this.server.once('error', reject).once('close', onClose);
         this.server.listen({ host: bind.host, port: bind.port, backlog: BACKLOG }, () => {
-          this.server.removeListener('error', reject);
+          this.server.off('error', reject).off('close', onClose);
+          // A connection that cannot be accepted is lost; the listener is not.
+          this.server.on('error', () => {});
+          // While the name was looked up: Node listens then all the same.
+          if (this.stopped) this.server.close();
           resolve();
         });
       });
+      if (this.stopped) throw stoppedFirst();
     } catch (cause) {
+      if (cause instanceof CulvertError) throw cause;
       throw await listenError(bind, cause);
     }
     const address = this.server.address();
@@ -49,14 +57,20 @@ export class TcpListener {
 
   /** Takes no more connections; those there go on. */
   stop(): void {
+    this.stopped = true;
     this.server.close();
   }
 
   /** Cuts those left. */
   destroy(): void {
-    this.server.close();
+    this.stop();
     for (const socket of this.sockets) socket.destroy();
   }
+}
+
+/** The error of a listener that was stopped while it was being opened. */
+export function stoppedFirst(): CulvertError {
+  return new CulvertError('ERR_CLOSED', 'the forward was stopped before it listened');
 }
 
 /** A failed `listen` in words: which port, who has it, what to do. */
@@ -85,6 +99,8 @@ export async function listenError(
         cause,
       });
     case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
       return new CulvertError('ERR_LISTEN', `${bind.host} is no address of this machine`, {
         remedy: 'bind 127.0.0.1, or 0.0.0.0 for all interfaces',
         cause,
@@ -93,9 +109,7 @@ export async function listenError(
       return new CulvertError(
         'ERR_LISTEN',
         `${where} cannot be opened: ${cause instanceof Error ? cause.message : cause}`,
-        {
-          cause,
-        },
+        { remedy: 'choose another port or address', cause },
       );
   }
 }

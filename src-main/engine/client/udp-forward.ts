@@ -2,14 +2,14 @@ import type { RemoteInfo } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../base/clock.ts';
-import { systemCode } from '../base/errors.ts';
+import { CulvertError, systemCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { udpIdleMsFor } from '../config.ts';
 import type { StreamOpener, Target } from '../mux/types.ts';
 import type { ByteBudget } from '../pump/datagram-queue.ts';
 import type { DatagramTally } from '../pump/datagram-tally.ts';
 import { UdpSocket } from '../pump/udp-socket.ts';
-import { type BindAddress, listenError } from './tcp-listener.ts';
+import { type BindAddress, listenError, stoppedFirst } from './tcp-listener.ts';
 import { type UdpLimits, UdpLink } from './udp-link.ts';
 
 export interface UdpForwardOptions {
@@ -41,15 +41,19 @@ export class UdpForward {
   private readonly said = new Map<string, number>();
   private socket: UdpSocket | undefined;
   private retryAt = 0;
+  private stopped = false;
 
   constructor(options: UdpForwardOptions) {
     this.options = options;
   }
 
-  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
+  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN; ERR_CLOSED when it was stopped meanwhile. */
   async listen(bind: BindAddress): Promise<BindAddress> {
     try {
-      if (bind.host !== '') return await this.open(isIP(bind.host) || (await familyOf(bind.host)), bind);
+      if (bind.host !== '') {
+        const { address, family } = await addressOf(bind.host);
+        return await this.open(family, { host: address, port: bind.port });
+      }
       try {
         return await this.open(6, { host: '::', port: bind.port }, true);
       } catch (cause) {
@@ -58,18 +62,21 @@ export class UdpForward {
         return await this.open(4, { host: '0.0.0.0', port: bind.port });
       }
     } catch (cause) {
+      if (cause instanceof CulvertError) throw cause;
       throw await listenError(bind, cause, 'udp');
     }
   }
 
   /** Takes no more datagrams, and ends its associations in order. */
   stop(): void {
+    this.stopped = true;
     this.socket?.close();
     for (const link of this.links.values()) link.close();
     this.links.clear();
   }
 
   destroy(): void {
+    this.stopped = true;
     this.socket?.close();
     for (const link of this.links.values()) link.destroy();
     this.links.clear();
@@ -89,6 +96,7 @@ export class UdpForward {
     );
     try {
       const bound = await socket.bind(bind.host, bind.port);
+      if (this.stopped) throw stoppedFirst();
       this.socket = socket;
       return bound;
     } catch (cause) {
@@ -164,6 +172,8 @@ export class UdpForward {
   }
 }
 
-async function familyOf(host: string): Promise<number> {
-  return (await lookup(host)).family;
+/** The socket takes addresses alone. */
+async function addressOf(host: string): Promise<{ address: string; family: number }> {
+  const family = isIP(host);
+  return family === 0 ? lookup(host) : { address: host, family };
 }

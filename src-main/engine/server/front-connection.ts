@@ -222,6 +222,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
       clearTimeout(this.silence);
       this.link = new RawLink(this.client, this.context.limits.tunnelIdleMs, this);
     }
+    if (this.link.openRequests >= this.context.limits.maxPipelined) return this.destroy();
     this.link.begin(handler, head);
   }
 

@@ -17,8 +17,10 @@ export interface FrontLimits {
   readonly peekHoldMs: number;
   /** How long a client may do nothing after the server side has ended, as the kernel's FIN_WAIT_2, in ms. */
   readonly lingerMs: number;
-  /** Silence after which a connection whose last request was the tunnel's is closed, in ms. */
+  /** Silence after which a connection of the tunnel's is closed, between requests or within one, in ms. */
   readonly tunnelIdleMs: number;
+  /** Unanswered requests of the tunnel's on one connection; its client sends one at a time. */
+  readonly maxPipelined: number;
   /** How long `close` waits for requests under way, in ms. */
   readonly drainMs: number;
   /** Silence that counts as the end of a response while draining, in ms. */
@@ -32,6 +34,7 @@ export const FRONT_LIMITS: FrontLimits = {
   peekHoldMs: 250,
   lingerMs: 60_000,
   tunnelIdleMs: 75_000,
+  maxPipelined: 32,
   drainMs: 5_000,
   drainQuietMs: 300,
 };

@@ -27,6 +27,8 @@ export class RawLink {
   private events: LinkEvents | undefined;
   private requests: RawRequest[] = [];
   private reading: RawRequest | undefined;
+  /** Silence ends the connection. */
+  private watched = false;
 
   constructor(client: Socket, idleMs: number, events: LinkEvents) {
     this.client = client;
@@ -37,7 +39,17 @@ export class RawLink {
   /** The same connection in another object. */
   moveTo(client: Socket): void {
     this.client = client;
-    client.setTimeout(this.requests.length > 0 ? 0 : this.idleMs);
+    client.setTimeout(this.watched ? this.idleMs : 0);
+  }
+
+  /**
+   * Silence is the end between requests and within one, whose sender may be gone for good without a word. Not while an
+   * answer is held: then it is ours.
+   */
+  private watch(on: boolean): void {
+    if (this.watched === on) return;
+    this.watched = on;
+    this.client.setTimeout(on ? this.idleMs : 0);
   }
 
   get openRequests(): number {
@@ -53,7 +65,7 @@ export class RawLink {
     };
     this.requests.push(request);
     this.reading = request;
-    this.client.setTimeout(0);
+    this.watch(true);
     if (head.expects) this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
     const copy: RawCopy = {
       respond: (lines, parts, onWritten) => {
@@ -83,6 +95,7 @@ export class RawLink {
     this.reading = undefined;
     reading?.sink?.onEnd();
     this.flush();
+    if (this.requests.length > 0) this.watch(false);
   }
 
   private flush(): void {
@@ -99,7 +112,7 @@ export class RawLink {
       client.uncork();
       if (!this.answered(request)) return;
     }
-    this.client.setTimeout(this.idleMs);
+    this.watch(true);
     if (this.finished) this.end();
     else this.events?.onRawIdle();
   }
@@ -110,7 +123,7 @@ export class RawLink {
     request.sink?.onClose();
     if (request.keepAlive) return true;
     this.fail();
-    this.client.setTimeout(this.idleMs);
+    this.watch(true);
     this.client.end();
     return false;
   }

@@ -38,6 +38,7 @@ export class Front {
   private readonly connections = new Set<FrontConnection>();
   private closing: Promise<void> | undefined;
   private whenEmpty: (() => void) | undefined;
+  private stopped = false;
 
   constructor({ cover, log, limits = {}, ...hooks }: FrontOptions) {
     this.cover = cover;
@@ -68,14 +69,20 @@ export class Front {
 
   /**
    * Starts to accept connections.
-   * @throws CulvertError ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN, ERR_LISTEN
+   * @throws CulvertError ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN, ERR_LISTEN; ERR_CLOSED when it was stopped meanwhile
    */
   async listen({ host, port }: ListenAddress): Promise<{ port: number; address: string }> {
     await new Promise<void>((resolve, reject) => {
       const onError = (error: Error): void => void listenError(error, host, port).then(reject);
-      this.server.once('error', onError);
+      const onClose = (): void => reject(stoppedFirst());
+      this.server.once('error', onError).once('close', onClose);
       this.server.listen({ host, port }, () => {
-        this.server.off('error', onError);
+        this.server.off('error', onError).off('close', onClose);
+        // While the name was looked up: Node listens then all the same.
+        if (this.stopped) {
+          this.server.close();
+          return reject(stoppedFirst());
+        }
         // Such as EMFILE: the connection is lost, the listener is not.
         this.server.on('error', (error) => this.log.warn(`a connection was not accepted: ${error.message}`));
         resolve();
@@ -96,6 +103,7 @@ export class Front {
 
   /** Stops accepting and cuts every connection that the tunnel does not own. */
   destroy(): void {
+    this.stopped = true;
     this.server.close();
     for (const connection of [...this.connections]) connection.destroy();
     this.tunnelSite.close();
@@ -103,6 +111,7 @@ export class Front {
   }
 
   private async drain(): Promise<void> {
+    this.stopped = true;
     this.server.close();
     const closeQuiet = (): void => {
       for (const connection of [...this.connections]) {
@@ -125,6 +134,10 @@ export class Front {
     this.connections.delete(connection);
     if (this.connections.size === 0) this.whenEmpty?.();
   }
+}
+
+function stoppedFirst(): CulvertError {
+  return new CulvertError('ERR_CLOSED', 'the server was stopped before it listened');
 }
 
 async function listenError(cause: Error, host: string | undefined, port: number): Promise<CulvertError> {

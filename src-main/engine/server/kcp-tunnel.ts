@@ -1,4 +1,7 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import type { Clock, RandomBytes } from '../base/clock.ts';
+import { CulvertError, describeError } from '../base/errors.ts';
 import { type FlightVerdict, KcpListener } from '../carrier/kcp/kcp-listener.ts';
 import type { EngineConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
@@ -53,7 +56,8 @@ export class KcpTunnel {
 
   /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
   async listen(at: { host?: string; port: number }): Promise<{ address: string; port: number }> {
-    const bound = await this.listener.listen(at);
+    const host = at.host === undefined ? undefined : await addressOf(at.host, at.port);
+    const bound = await this.listener.listen({ host, port: at.port });
     this.port = this.options.told ?? bound.port;
     return bound;
   }
@@ -93,5 +97,18 @@ export class KcpTunnel {
     const ahead = clock - this.options.clock.wall();
     if (ahead > config.clockAheadMs || ahead < -config.clockSkewMs || clock < this.openedAt) return false;
     return this.known.accept(Buffer.from(id, 'latin1'));
+  }
+}
+
+/** The listener takes addresses alone. */
+async function addressOf(host: string, port: number): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    throw new CulvertError('ERR_LISTEN', `cannot listen at UDP ${host}:${port}: ${describeError(cause)}`, {
+      remedy: 'name an address of this machine, or none for all of them',
+      cause,
+    });
   }
 }

@@ -77,6 +77,7 @@ export class Server {
   private readonly begun = new WeakMap<Session, number>();
   private readonly udp: UdpOutbound;
   private readonly udpOwners = new WeakMap<Session, UdpOwner>();
+  private closed = false;
 
   constructor(options: ServerOptions) {
     this.config = resolveConfig(options.config);
@@ -125,13 +126,18 @@ export class Server {
     });
   }
 
-  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */
+  /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN; ERR_CLOSED when it was closed meanwhile. */
   async start(): Promise<{ address: string; port: number; udpPort?: number }> {
     const bound = await this.front.listen(this.listenAt);
     if (this.kcp === undefined || this.udpAt === undefined) return bound;
     try {
       const at = { host: this.udpAt.host, port: this.udpAt.port || bound.port };
-      return { ...bound, udpPort: (await this.kcp.listen(at)).port };
+      const udp = await this.kcp.listen(at);
+      if (this.closed) {
+        await this.kcp.close();
+        throw new CulvertError('ERR_CLOSED', 'the server was stopped before it listened');
+      }
+      return { ...bound, udpPort: udp.port };
     } catch (error) {
       this.front.destroy();
       throw error;
@@ -170,6 +176,7 @@ export class Server {
 
   /** Stops accepting, lets streams finish for a while, then ends every session in order. */
   async close(): Promise<void> {
+    this.closed = true;
     const closed = this.front.close();
     for (const mux of this.muxers.values()) mux.goAway();
     // Nothing tells when an association has finished: none is waited for.

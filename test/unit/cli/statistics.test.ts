@@ -175,8 +175,20 @@ test('a server: a line per session, up and down as its client sees them', () => 
   expect(lines).toEqual([
     '1 session',
     'WebSocket from 10.0.0.1:5 (user me): 1 open, 4 in all; 100 B up (100 B/s), 2 KiB down (2 KiB/s); ' +
-      'resumed 1 times, 0 B sent again',
+      'resumed once, 0 B sent again',
   ]);
+});
+
+test("a server: a session's rate is its own when one before it ended and when its client moved", () => {
+  const session = {
+    ...{ since: 0, user: 'me', transport: 'ws' as const, streams: 1, opened: 4, rttMs: undefined },
+    ...{ resumes: 0, resentBytes: 0, associations: 0, datagrams: NONE, sent: 0 },
+  };
+  const book = new RateBook();
+  const [first, second] = ['01', '02'].map((id) => ({ ...session, id, from: id, received: 5 << 20 }));
+  serverLines([first, second], book, 1);
+  const [, line] = serverLines([{ ...second, from: 'elsewhere' }], book, 1);
+  expect(line).toBe('elsewhere (user me): 1 open, 4 in all; 5 MiB up (0 B/s), 0 B down (0 B/s)');
 });
 
 test('UDP: datagrams of a rule, of its associations and of a session', () => {

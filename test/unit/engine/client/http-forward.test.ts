@@ -294,6 +294,33 @@ describe('failures', () => {
     expect(await client.toEnd()).toMatch(/^HTTP\/1\.1 502 /);
   });
 
+  it('a server that says nothing for too long is a gateway time-out, and is cut', async () => {
+    const { port } = await origin(() => {});
+    const mixed = await lab.mixed({ idleTimeoutMs: 50 });
+    const client = lab.client(mixed.port);
+    client.send(`GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(await client.toEnd()).toMatch(/^HTTP\/1\.1 504 .*nothing moved for 0\.05 s/s);
+    await expect.poll(() => mixed.opener.live).toBe(0);
+  });
+
+  it('a server that stops half-way, and an idle upgraded connection, are cut', async () => {
+    const half = await origin((_text, socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'),
+    );
+    const raw = await origin((_text, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const mixed = await lab.mixed({ idleTimeoutMs: 50 });
+    for (const { port } of [half, raw]) {
+      const client = lab.client(mixed.port);
+      client.send(
+        `GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`,
+      );
+      await client.toEnd();
+    }
+    await expect.poll(() => mixed.opener.live).toBe(0);
+  });
+
   it('a client that goes away takes the server connection along', async () => {
     const { port } = await origin(() => {});
     const mixed = await lab.mixed();

@@ -19,7 +19,11 @@ afterEach(() => {
 });
 
 /** A forward whose programs are real and whose server is a mux that answers as the test says. */
-async function setUp(limits: Partial<UdpLimits> = {}, onOpen?: MuxPairOptions['onOpen']) {
+async function setUp(
+  limits: Partial<UdpLimits> = {},
+  onOpen?: MuxPairOptions['onOpen'],
+  host: string = HOST,
+) {
   const pair = new MuxPair({ onOpen });
   const { clock } = pair;
   const tunnel = new Tunnel({ dialTimeoutMs: 20_000, maxWaiting: 100, clock });
@@ -36,7 +40,7 @@ async function setUp(limits: Partial<UdpLimits> = {}, onOpen?: MuxPairOptions['o
     budget: new ByteBudget(1 << 20),
     label: () => 'the forward',
   });
-  const bound = await forward.listen({ host: HOST, port: 0 });
+  const bound = await forward.listen({ host, port: 0 });
   open.push({ close: () => forward.destroy() });
   const program = async (): Promise<UdpProgram> => {
     const made = new UdpProgram();
@@ -190,9 +194,7 @@ describe('UdpForward', () => {
   });
 
   it('listens at every interface, for both families', async () => {
-    const { forward, program, pair, carry } = await setUp();
-    forward.destroy();
-    const { port } = await forward.listen({ host: '', port: 0 });
+    const { program, pair, carry, port } = await setUp({}, undefined, '');
     const six = new UdpProgram(isIPv6(LOOPBACK_6) ? 6 : 4);
     open.push(six);
     await six.bind(LOOPBACK_6);
@@ -204,9 +206,14 @@ describe('UdpForward', () => {
     expect((await six.next()).message.toString()).toBe('yes');
   });
 
+  it('listens at the address of a name', async () => {
+    const { port } = await setUp({}, undefined, 'localhost');
+    expect(port).toBeGreaterThan(0);
+  });
+
   it.each([
     ['192.0.2.1', 'ERR_LISTEN', 'no address of this machine'],
-    ['no.such.invalid', 'ERR_LISTEN', 'cannot be opened'],
+    ['no.such.invalid', 'ERR_LISTEN', 'no address of this machine'],
   ])('cannot listen at %s', async (host, code, text) => {
     const { forward } = await setUp();
     await expect(forward.listen({ host, port: 0 })).rejects.toMatchObject({

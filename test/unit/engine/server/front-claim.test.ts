@@ -286,7 +286,7 @@ describe('requests whose body decides', () => {
   });
 
   it('claims by the first bytes, however the body is cut or coded', async () => {
-    const port = await start({ claimRequest: byBody });
+    const port = await start({ claimRequest: byBody }, { peekHoldMs: 10_000 });
     const close = 'Connection: close\r\n';
     const whole = post('/', 'secret and more', close);
     const cut = whole.length - 12;

@@ -6,6 +6,7 @@ import { silentLogger } from '../../../../src-main/engine/base/log.ts';
 import { createCover } from '../../../../src-main/engine/server/cover.ts';
 import { Front } from '../../../../src-main/engine/server/front.ts';
 import type { RawCopy, RawHandler, RawStream } from '../../../../src-main/engine/server/front-hooks.ts';
+import type { FrontLimits } from '../../../../src-main/engine/server/front-limits.ts';
 
 const closers: Array<() => void> = [];
 afterEach(() => {
@@ -13,7 +14,11 @@ afterEach(() => {
 });
 
 /** A front whose `/mine` requests are this handler's, and a connection to it. */
-async function start(handle: (copy: RawCopy, path: string, body: Buffer) => void, onGone = () => {}) {
+async function start(
+  handle: (copy: RawCopy, path: string, body: Buffer) => void,
+  onGone = () => {},
+  limits: Partial<FrontLimits> = {},
+) {
   const handler = (path: string): RawHandler => ({
     serve: (copy) => {
       const chunks: Buffer[] = [];
@@ -29,17 +34,22 @@ async function start(handle: (copy: RawCopy, path: string, body: Buffer) => void
     claimUpgrade: () => false,
     claimRequest: ({ url = '' }) => url.startsWith('/mine') && handler(url),
     log: silentLogger,
+    limits,
   });
   closers.push(() => front.destroy());
   const { port } = await front.listen({ host: '127.0.0.1', port: 0 });
-  const socket = connect({ host: '127.0.0.1', port });
-  socket.on('error', () => {});
-  closers.push(() => socket.destroy());
+  const dial = (): Socket => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => {});
+    closers.push(() => socket.destroy());
+    return socket;
+  };
+  const socket = dial();
   let got = '';
   socket.on('data', (chunk: Buffer) => {
     got += chunk.toString('latin1');
   });
-  return { socket, text: () => got };
+  return { socket, text: () => got, dial };
 }
 
 /** Resolves once what came matches. */
@@ -157,5 +167,31 @@ describe('requests on the bare socket', { timeout: 10_000 }, () => {
     socket.write('GET /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     await once(socket, 'end');
     expect(text()).toMatch(/!HTTP\/1.1 404 /);
+  });
+  it('whose body stops half-way end with their connection; those that wait for an answer stay', async () => {
+    let gone = 0;
+    const copies: RawCopy[] = [];
+    const { socket, text, dial } = await start(
+      (copy) => copies.push(copy),
+      () => gone++,
+      { tunnelIdleMs: 100 },
+    );
+    socket.write(post('/mine/whole', ''));
+    while (copies.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    // It was silent for less long than the one that waits.
+    const half = dial().resume();
+    half.write(`${post('/mine/half', 'body')}bo`);
+    await once(half, 'close');
+    expect(gone).toBe(1);
+    copies[0].respond(LENGTH(4), [Buffer.from('late')]);
+    await until(text, /late$/, socket);
+  });
+
+  it('that nobody waits for the answers of are not heaped up', async () => {
+    const copies: RawCopy[] = [];
+    const { socket } = await start((copy) => copies.push(copy), undefined, { maxPipelined: 4 });
+    socket.write(post('/mine', '').repeat(100));
+    await once(socket, 'close');
+    expect(copies).toHaveLength(4);
   });
 });
