@@ -12,6 +12,8 @@ export interface OutSegment {
   number: number;
   /** It waits to leave again. */
   again: boolean;
+  /** That keeps it. */
+  readonly queue: SegmentQueue;
 }
 
 export interface SegmentFields {
@@ -62,6 +64,7 @@ export class SegmentQueue {
           acked: false,
           number: -1,
           again: false,
+          queue: this,
         };
         this.segments.push(last);
       }
@@ -74,6 +77,11 @@ export class SegmentQueue {
       last.length += copied;
       at += copied;
     }
+  }
+
+  /** Bytes that left and are not known to have arrived. */
+  get out(): number {
+    return this.held - this.unsent;
   }
 
   /** Whether anything may leave now. */
