@@ -5,8 +5,8 @@ import type { RateMeter } from './rate-meter.ts';
 import type { SendBuffer } from './send-buffer.ts';
 import type { SessionStats, SessionUser } from './types.ts';
 
-/** Plaintext of an early record, at most: few datagrams, as each that is lost holds up the others. */
-const EARLY_RECORD_BYTES = 4096;
+/** Plaintext of an early record, but for headers: with these it fits a datagram, and needs no other one. */
+const EARLY_RECORD_BYTES = 1000;
 /** Share of the send buffer that is kept for early records, and the most of it, bytes. */
 const EARLY_SHARE = 1 / 8;
 const EARLY_MOST = 128 << 10;

@@ -111,7 +111,7 @@ export class KcpCarrier implements Carrier {
   send(records: readonly CarrierRecord[]): void {
     if (this.gone !== undefined || this.closing) return;
     for (const record of records) {
-      this.link.write(record.parts, record.urgent);
+      this.link.write(record.parts, record.urgent && record.bytes <= this.link.longestUrgent);
       record.written();
     }
     this.flushSoon();

@@ -2,8 +2,8 @@
 
 /** Early segments held for one that is missing, per carrier. */
 export const RECEIVE_BYTES = 8 << 20;
-/** The same of urgent ones. With segments of the least datagrams it is a window of over 200. */
-export const URGENT_RECEIVE_BYTES = 256 << 10;
+/** Urgent segments that may be under way, beyond the first that is missing: their numbers are remembered. */
+export const URGENT_WINDOW = 1024;
 /** Urgent bytes that wait here to leave, from which on the carrier takes no more of them. */
 export const URGENT_QUEUE = 32 << 10;
 /** Urgent bytes that may be under way, and datagrams that the pace may be ahead by, when the path is full of others. */

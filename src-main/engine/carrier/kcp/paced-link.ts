@@ -105,7 +105,7 @@ export class PacedLink {
     return this.mtu.size;
   }
   get heldBytes(): number {
-    return this.lanes.early;
+    return this.lanes.aheadBytes;
   }
   /** From a question to an answer that comes in order, which waits for what was lost before it, ms. */
   get orderedRtt(): number | undefined {
@@ -124,9 +124,14 @@ export class PacedLink {
     return this.lanes.held === 0;
   }
 
-  /** Copies the parts; they leave with the next `flush`. Urgent ones are a flow of their own, which goes first. */
+  /** Longest urgent write, bytes. */
+  get longestUrgent(): number {
+    return this.lanes.longest;
+  }
+
+  /** Copies the parts; they leave with the next `flush`. Urgent ones, whole records, overtake the others. */
   write(parts: readonly Buffer[], urgent = false): void {
-    for (const part of parts) this.lanes.write(part, urgent);
+    this.lanes.write(parts, urgent);
     if (urgent) this.hadUrgentRoom = this.urgentWritable;
     else this.wasWritable = this.writable;
   }
