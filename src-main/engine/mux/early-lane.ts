@@ -1,13 +1,13 @@
+import type { Clock } from '../base/clock.ts';
 import { earlyFrame, MAX_FOLLOWS, type RecordProgress } from '../wire/early.ts';
 import { FrameQueue, type QueuedFrame } from './frame-queue.ts';
-import { RecordOrder } from './record-order.ts';
+import { EarlyBytes, RecordOrder } from './record-order.ts';
 import type { MuxStream } from './stream.ts';
 
-/**
- * Bytes that one stream may have under way in early records, and all together. A stream with more is no keystroke:
- * it goes the ordinary way until all of that has arrived.
- */
-const STREAM_BYTES = 32 << 10;
+/** A stream that sends more than so many bytes in so many ms is no keystroke, and goes the ordinary way. */
+const STREAM_BYTES = 64 << 10;
+const STREAM_MS = 1000;
+/** Bytes under way in early records, of all streams together: beyond these they would wait for each other. */
 const ALL_BYTES = 128 << 10;
 
 /** `MuxStream.list` of those that wait here. */
@@ -19,10 +19,10 @@ class EarlyRecord {
   readonly parts: Buffer[] = [];
   length = 0;
   private readonly below: number;
-  private readonly all: RecordOrder;
+  private readonly all: EarlyBytes;
   private readonly follows = new Set<number>();
 
-  constructor(seq: number, below: number, all: RecordOrder) {
+  constructor(seq: number, below: number, all: EarlyBytes) {
     this.seq = seq;
     this.below = below;
     this.all = all;
@@ -46,8 +46,7 @@ class EarlyRecord {
   add(order: RecordOrder, bytes: number): void {
     this.follow(order);
     this.length += bytes;
-    order.spend(bytes, this.seq, this.below);
-    this.all.spend(bytes, this.seq, this.below);
+    this.all.add(bytes, this.seq, this.below);
   }
 
   finish(): { parts: Buffer[]; length: number } | undefined {
@@ -77,11 +76,13 @@ export class EarlyLane {
   /** OPENs, whose numbers must ascend, and GOAWAY. */
   readonly opens = new RecordOrder();
   private readonly progress: RecordProgress | undefined;
-  private readonly all = new RecordOrder();
+  private readonly all = new EarlyBytes();
+  private readonly clock: Clock;
   private streams: MuxStream[] = [];
 
-  constructor(progress: RecordProgress | undefined) {
+  constructor(progress: RecordProgress | undefined, clock: Clock) {
     this.progress = progress;
+    this.clock = clock;
   }
 
   get isOn(): boolean {
@@ -98,8 +99,14 @@ export class EarlyLane {
       progress?.early === true &&
       order.queued === 0 &&
       order.ordinary < progress.below &&
-      order.fits(bytes, STREAM_BYTES, progress.below) &&
-      this.all.fits(bytes, ALL_BYTES, progress.below)
+      this.all.at(progress.below) + bytes <= ALL_BYTES
+    );
+  }
+
+  private takesStream({ order, sendable, counters }: MuxStream): boolean {
+    return (
+      this.takes(order, sendable) &&
+      order.isSlow(counters.sent, sendable, STREAM_BYTES, STREAM_MS, this.clock.now())
     );
   }
 
@@ -114,7 +121,7 @@ export class EarlyLane {
 
   /** Takes a stream that has something to send, when all of it may go early. */
   add(stream: MuxStream): boolean {
-    if (stream.list !== 0 || !this.takes(stream.order, stream.sendable)) return false;
+    if (stream.list !== 0 || !this.takesStream(stream)) return false;
     stream.list = IN_EARLY_LANE;
     this.streams.push(stream);
     return true;
@@ -194,7 +201,7 @@ export class EarlyLane {
       const room = limit - record.length;
       if (room <= 0 || !record.canFollow(stream.order)) return;
       const leaves = stream.sendable > 0 || stream.finDue;
-      if (leaves && this.takes(stream.order, stream.sendable)) {
+      if (leaves && this.takesStream(stream)) {
         const bytes = source.data(stream, room, record.parts);
         if (bytes === undefined) return;
         record.add(stream.order, bytes);

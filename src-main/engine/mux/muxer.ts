@@ -86,7 +86,7 @@ export class Muxer implements StreamHost {
       this.creditBucket = new TokenBucket(rate, options.clock);
     }
     this.credits = new CreditQueue(this.creditBucket, () => this.waitForTokens());
-    this.early = new EarlyLane(options.progress);
+    this.early = new EarlyLane(options.progress, options.clock);
   }
 
   /** Whether a new stream can be opened here: there is room, ids are left, and the peer takes some. */

@@ -11,19 +11,37 @@ export class RecordOrder {
   queued = 0;
   /** The record with the stream's OPEN; -1: the peer opened it. CREDIT may overtake everything but that. */
   opened = -1;
+  private markedAt = Number.NEGATIVE_INFINITY;
+  private sentThen = 0;
+
+  /**
+   * Whether the stream sends not more than `most` bytes in about `ms`, with `bytes` more; `sent` are all so far,
+   * by whatever way.
+   */
+  isSlow(sent: number, bytes: number, most: number, ms: number, now: number): boolean {
+    if (now - this.markedAt >= ms) {
+      this.markedAt = now;
+      this.sentThen = sent;
+    }
+    return sent - this.sentThen + bytes <= most;
+  }
+}
+
+/**
+ * Bytes under way in early records. They are counted anew whenever the peer has delivered the first that was counted:
+ * about once in a round trip.
+ */
+export class EarlyBytes {
   private spent = 0;
   private since = -1;
 
-  /**
-   * Whether not more than `most` bytes would be under way in early records with `bytes` more. They are counted
-   * anew whenever the peer has delivered the first that was counted: about once in a round trip.
-   */
-  fits(bytes: number, most: number, below: number): boolean {
-    return (this.since < below ? 0 : this.spent) + bytes <= most;
+  /** `below`: the peer has delivered all records below this number. */
+  at(below: number): number {
+    return this.since < below ? 0 : this.spent;
   }
 
-  /** `bytes` leave with early record `seq`. */
-  spend(bytes: number, seq: number, below: number): void {
+  /** `bytes` leave with record `seq`. */
+  add(bytes: number, seq: number, below: number): void {
     if (this.since < below) {
       this.since = seq;
       this.spent = 0;
