@@ -6,7 +6,7 @@ import type { MuxStream } from '../../../src-main/engine/mux/stream.ts';
 import type { StreamEvents } from '../../../src-main/engine/mux/types.ts';
 import type { Session } from '../../../src-main/engine/session/session.ts';
 import { FakeClock } from '../fake-clock.ts';
-import { Seeded } from '../seeded.ts';
+import { pattern, Seeded } from '../seeded.ts';
 import { SessionPair } from '../session-pair.ts';
 import { type LinkOptions, SimLink } from './sim-link.ts';
 
@@ -124,10 +124,13 @@ export class KcpWorld {
   }
 }
 
-/** Writes for as long as the stream takes it. */
-export function pour(stream: MuxStream, chunk: Buffer): void {
+/** Bytes that a stream of `pour` repeats: the start of flow 1, again and again. */
+export const POURED = pattern(1, 0, 16 << 10);
+
+/** Writes known bytes for as long as the stream takes them. */
+export function pour(stream: MuxStream): void {
   const more = (): void => {
-    while (stream.write(chunk));
+    while (stream.write(POURED));
   };
   stream.listen({ onData: () => {}, onEnd: () => {}, onReset: () => {}, onDrain: more });
   more();
