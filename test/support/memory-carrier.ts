@@ -45,6 +45,8 @@ export class MemoryCarrier implements Carrier {
   buffered = 0;
   /** Nothing leaves any more, and nothing says so: the path is dead. */
   silent = false;
+  /** Urgent records vanish from now on. */
+  loseUrgent = false;
   closedWith: CulvertError | undefined;
   private readonly options: MemoryPipeOptions;
   private readonly random: Seeded;
@@ -136,7 +138,7 @@ export class MemoryCarrier implements Carrier {
     this.options.clock.after(delay, () => {
       const full = this.urgentWritable === false;
       this.urgentBytes -= bytes.length;
-      if (!this.silent || this.random.chance(0.5)) this.other?.arrive(bytes, true);
+      if (!this.loseUrgent && (!this.silent || this.random.chance(0.5))) this.other?.arrive(bytes, true);
       record.written();
       if (full && this.urgentWritable) this.events?.onWritable();
     });
