@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Lanes } from '../../../../../src-main/engine/carrier/kcp/lanes.ts';
 import { URGENT_QUEUE } from '../../../../../src-main/engine/carrier/kcp/limits.ts';
 import { FakeClock } from '../../../../support/fake-clock.ts';
 import { keepFull, makePair } from '../../../../support/kcp/paced-pair.ts';
 import { type LinkOptions, SimLink } from '../../../../support/kcp/sim-link.ts';
 import { Seeded } from '../../../../support/seeded.ts';
+import { root } from '../../../../support/sources.ts';
 
 /** 20 Mbit/s, a round trip of 100 ms, a queue of 100 ms. */
 const PATH: LinkOptions = { rate: 2500, delay: 50, queueMs: 100, loss: 0 };
@@ -31,6 +35,17 @@ function scene(path: Partial<LinkOptions>) {
   });
   return { clock, there, back, pair, urgent, at };
 }
+
+describe('the example in the README', () => {
+  it('is what comes out', () => {
+    const readme = readFileSync(join(root, 'src-main/engine/README.md'), 'utf8').replace(/\s+/g, '');
+    const lanes = new Lanes(Buffer.from('c1c2c3c4', 'hex').readUInt32LE(0), 1141, 1 << 20);
+    lanes.write([Buffer.from('hi')], true);
+    const out = Buffer.alloc(100);
+    const end = lanes.take(out, 0, out.length, 0, 1000, [], true);
+    expect(readme).toContain(`urgent${out.toString('hex', 0, end)}`);
+  });
+});
 
 describe('urgent writes', () => {
   it('go before bulk that waits, and share its datagrams and window', () => {
