@@ -40,6 +40,8 @@ export const KCP_ROWS: readonly Row[] = [
   { id: 'shared', title: 'both together', unit: 'Mbit/s' },
   { id: 'echo0', title: 'echo of 64 B beside a download, no loss, p50', unit: 'ms', goal: most(160) },
   { id: 'echo1', title: 'the same, 1 % loss', unit: 'ms', goal: most(160) },
+  { id: 'echo5', title: 'the same, 5 % loss', unit: 'ms' },
+  { id: 'echo10', title: 'the same, 10 % loss', unit: 'ms' },
   { id: 'loopback', title: 'download on loopback, without the link', unit: 'MB/s', goal: least(100) },
 ];
 

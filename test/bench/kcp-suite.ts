@@ -21,6 +21,7 @@ import { judge } from './tb.ts';
 
 const SHAPE = { mbits: 100, delayMs: 50, queueMs: 100 };
 const LOSSES = [1, 5, 10] as const;
+const ECHO_LOSSES = [0, 1, 5, 10] as const;
 /** Segments under way of the ARQ peers, as programs of that kind set it. */
 const ARQ_WINDOW = 1024;
 const WARM_SECONDS = 3;
@@ -212,7 +213,7 @@ function stepsOf(tools: Tools, seconds: number): Step[] {
       return { share, shared: mbits };
     },
   });
-  for (const loss of [0, 1]) {
+  for (const loss of ECHO_LOSSES) {
     for (const way of ['-K', '-w'] as const) {
       steps.push({
         name: `echo ${loss}% ${way}`,

@@ -19,6 +19,8 @@ export interface MemoryPipeOptions {
   readonly pieceBytes?: number;
   /** Bytes under way at which an end says it is full. */
   readonly fullAt?: number;
+  /** Whether urgent records have a way of their own, on which each comes when it likes; asked once per pipe. */
+  readonly lanes?: () => boolean;
   /** Sees every record as it is sent. */
   readonly tap?: (from: MemoryCarrier, record: CarrierRecord) => void;
 }
@@ -30,6 +32,9 @@ interface Piece {
   readonly last: CarrierRecord | undefined;
 }
 
+/** Bytes of urgent records under way at which an end takes no more of them. */
+const URGENT_FULL = 6000;
+
 /** One end of a carrier that exists in memory only. */
 export class MemoryCarrier implements Carrier {
   readonly kind = 'ws';
@@ -40,21 +45,28 @@ export class MemoryCarrier implements Carrier {
   buffered = 0;
   /** Nothing leaves any more, and nothing says so: the path is dead. */
   silent = false;
+  /** Urgent records vanish from now on. */
+  loseUrgent = false;
   closedWith: CulvertError | undefined;
   private readonly options: MemoryPipeOptions;
   private readonly random: Seeded;
   private other: MemoryCarrier | undefined;
   private events: CarrierEvents | undefined;
   private flow: Flow | undefined;
+  private urgentFlow: Flow | undefined;
+  private readonly lanes: boolean;
+  private urgentBytes = 0;
   private gone = false;
   private choked = false;
   private queue: Piece[] = [];
   private moving = false;
   private readonly early: Buffer[] = [];
+  private readonly earlyUrgent: Buffer[] = [];
 
-  constructor(label: string, options: MemoryPipeOptions) {
+  constructor(label: string, options: MemoryPipeOptions, lanes: boolean) {
     this.label = label;
     this.options = options;
+    this.lanes = lanes;
     this.random = options.random ?? new Seeded(1);
     this.heardAt = options.clock.now();
   }
@@ -71,6 +83,11 @@ export class MemoryCarrier implements Carrier {
     return !this.gone && !this.choked && this.buffered < (this.options.fullAt ?? 512 << 10);
   }
 
+  get urgentWritable(): boolean | undefined {
+    if (!this.lanes) return undefined;
+    return !this.gone && !this.choked && this.urgentBytes < URGENT_FULL;
+  }
+
   start(events: CarrierEvents): void {
     this.events = events;
     if (this.gone) {
@@ -78,7 +95,9 @@ export class MemoryCarrier implements Carrier {
       return;
     }
     this.flow = events.openFlow();
+    this.urgentFlow = events.openFlow();
     for (const piece of this.early.splice(0)) this.arrive(piece);
+    for (const record of this.earlyUrgent.splice(0)) this.arrive(record, true);
   }
 
   send(records: readonly CarrierRecord[]): void {
@@ -90,6 +109,7 @@ export class MemoryCarrier implements Carrier {
       if (length !== record.bytes) throw new Error(`${record.bytes} announced, ${length} given`);
       this.stats.sent += length;
       if (this.silent) record.written();
+      else if (this.lanes && record.urgent === true) this.putUrgent(record);
       else this.put(record);
     }
     this.move();
@@ -106,6 +126,21 @@ export class MemoryCarrier implements Carrier {
       const at = Math.max(earliest, this.options.clock.now() + low + this.random.unit() * (high - low));
       this.queue.push({ bytes, at, last: index === pieces.length - 1 ? record : undefined });
       this.buffered += bytes.length;
+    });
+  }
+
+  /** It arrives whole, before or after whatever else is under way; of what is when the path dies, half does. */
+  private putUrgent(record: CarrierRecord): void {
+    const [low, high] = this.options.delayMs ?? [0, 0];
+    const delay = low + this.random.unit() * (this.random.chance(0.2) ? 5 * high + 50 : high - low);
+    const bytes = Buffer.concat(record.parts);
+    this.urgentBytes += bytes.length;
+    this.options.clock.after(delay, () => {
+      const full = this.urgentWritable === false;
+      this.urgentBytes -= bytes.length;
+      if (!this.loseUrgent && (!this.silent || this.random.chance(0.5))) this.other?.arrive(bytes, true);
+      record.written();
+      if (full && this.urgentWritable) this.events?.onWritable();
     });
   }
 
@@ -177,16 +212,16 @@ export class MemoryCarrier implements Carrier {
     last?.written();
   }
 
-  private arrive(bytes: Buffer): void {
+  private arrive(bytes: Buffer, urgent = false): void {
     if (this.gone) return;
     if (this.flow === undefined) {
-      this.early.push(Buffer.from(bytes));
+      (urgent ? this.earlyUrgent : this.early).push(Buffer.from(bytes));
       return;
     }
     this.heardAt = this.options.clock.now();
     this.stats.received += bytes.length;
     try {
-      this.flow.push(bytes);
+      (urgent ? this.urgentFlow : this.flow)?.push(bytes);
     } catch (error) {
       if (!(error instanceof CulvertError)) throw error;
       this.destroy(error);
@@ -210,8 +245,9 @@ export interface MemoryPipe {
 
 /** Both ends of a carrier in memory. */
 export function memoryPipe(options: MemoryPipeOptions): MemoryPipe {
-  const client = new MemoryCarrier('memory to the server', options);
-  const server = new MemoryCarrier('memory from the client', options);
+  const lanes = options.lanes?.() ?? false;
+  const client = new MemoryCarrier('memory to the server', options, lanes);
+  const server = new MemoryCarrier('memory from the client', options, lanes);
   client.join(server);
   server.join(client);
   return {

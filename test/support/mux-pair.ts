@@ -8,9 +8,12 @@ import type {
   Target,
   TunnelStream,
 } from '../../src-main/engine/mux/types.ts';
+import { ReceiveOrder } from '../../src-main/engine/session/receive-order.ts';
+import type { RecordProgress } from '../../src-main/engine/wire/early.ts';
 import { readFrames } from '../../src-main/engine/wire/frame-reader.ts';
 import { FEATURE } from '../../src-main/engine/wire/hello.ts';
 import { FakeClock } from './fake-clock.ts';
+import type { Seeded } from './seeded.ts';
 
 /** Keeps all that a stream tells. */
 export class StreamLog implements StreamEvents {
@@ -72,6 +75,59 @@ export interface MuxPairOptions {
   readonly features?: number;
   /** What the server does with a new stream; accepts it if absent. */
   readonly onOpen?: (served: Served) => void;
+  /** Records are early where they may be, and arrive in any order; by this randomness. */
+  readonly disorder?: Seeded;
+}
+
+/** One direction in which records overtake each other, come twice, and are acknowledged some time. */
+class DisorderedWay {
+  readonly progress: RecordProgress = { early: true, below: 0 };
+  readonly order = new ReceiveOrder(1 << 30);
+  /** Early records sent. */
+  early = 0;
+  private readonly random: Seeded;
+  private seq = 0;
+  private flight: Array<{ seq: number; bytes: Buffer }> = [];
+
+  constructor(random: Seeded) {
+    this.random = random;
+  }
+
+  get isEmpty(): boolean {
+    return this.flight.length === 0;
+  }
+
+  /** Whether something should arrive before more leaves. */
+  get isLate(): boolean {
+    return this.random.chance(this.flight.length / 20);
+  }
+
+  /** A record leaves, if there is one: early if it may be, unless the carrier has no room for such. */
+  leave(from: Muxer, limit: number): boolean {
+    const { random, seq } = this;
+    if (random.chance(0.02)) this.progress.early = !this.progress.early;
+    const first = random.chance(0.8) ? from.pullEarly(1000, seq) : undefined;
+    const ordinary = first === undefined ? from.pull(limit, seq) : undefined;
+    const plan = first ?? ordinary ?? from.pullEarly(1000, seq);
+    if (plan === undefined) return false;
+    if (ordinary === undefined) this.early++;
+    const bytes = Buffer.concat(plan.parts);
+    if (bytes.length !== plan.length) throw new Error(`${plan.length} announced, ${bytes.length} given`);
+    this.flight.push({ seq, bytes });
+    this.seq++;
+    return true;
+  }
+
+  /** One of those under way arrives. */
+  arrive(to: Muxer): void {
+    const { random, flight } = this;
+    if (flight.length === 0) return;
+    const at = random.chance(0.3) ? 0 : random.int(0, flight.length - 1);
+    const { seq, bytes } = flight[at];
+    if (!random.chance(0.1)) flight.splice(at, 1);
+    this.order.put(seq, [Buffer.from(bytes)], (pieces) => to.onRecord(pieces));
+    if (random.chance(0.5)) this.progress.below = this.order.next;
+  }
 }
 
 /** Frames of one record, each as `type id length`. */
@@ -96,8 +152,14 @@ export class MuxPair {
   /** `wake(now)` calls of the client, and of the server. */
   readonly wakes: boolean[] = [];
   readonly serverWakes: boolean[] = [];
+  readonly up: DisorderedWay | undefined;
+  readonly down: DisorderedWay | undefined;
 
   constructor(options: MuxPairOptions = {}) {
+    if (options.disorder !== undefined) {
+      this.up = new DisorderedWay(options.disorder);
+      this.down = new DisorderedWay(options.disorder);
+    }
     const limits = {
       client: { ...DEFAULT_CONFIG, ...options.client },
       server: { ...DEFAULT_CONFIG, ...options.server },
@@ -111,6 +173,7 @@ export class MuxPair {
       limits: limits.client,
       peerWindowBytes: limits.server.initialWindowBytes,
       peerFeatures: options.features ?? FEATURE.tcp | FEATURE.udp,
+      progress: this.up?.progress,
       clock,
       wake: (now) => this.wakes.push(now),
       fault,
@@ -119,6 +182,7 @@ export class MuxPair {
       role: 'server',
       limits: limits.server,
       peerWindowBytes: limits.client.initialWindowBytes,
+      progress: this.down?.progress,
       clock,
       wake: (now) => this.serverWakes.push(now),
       fault,
@@ -133,8 +197,15 @@ export class MuxPair {
     });
   }
 
-  /** One record of at most `limit` bytes from one side to the other; false when there was none. */
+  /** One record of at most `limit` bytes from one side to the other; false when none was there or under way. */
   carry(from: Muxer, limit = 64 << 10): boolean {
+    const way = from === this.client ? this.up : this.down;
+    if (way !== undefined) {
+      const left = way.leave(from, limit);
+      const some = !way.isEmpty;
+      if (!left || way.isLate) way.arrive(from === this.client ? this.server : this.client);
+      return left || some;
+    }
     const record = from.pull(limit);
     if (record === undefined) return false;
     const bytes = Buffer.concat(record.parts);

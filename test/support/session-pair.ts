@@ -12,6 +12,8 @@ export interface SessionPairOptions {
   readonly clock?: FakeClock;
   readonly limits?: Partial<EngineConfig>;
   readonly pipe?: Partial<MemoryPipeOptions>;
+  /** Both ends take early records. */
+  readonly early?: boolean;
 }
 
 /** Both ends of one session on fake time, and the carriers in memory that they are given. */
@@ -24,11 +26,13 @@ export class SessionPair {
   /** The newest carrier. */
   pipe: MemoryPipe | undefined;
   private readonly pipeOptions: MemoryPipeOptions;
+  private readonly early: boolean;
 
   constructor(options: SessionPairOptions = {}) {
     this.clock = options.clock ?? new FakeClock();
     this.random = new Seeded(options.seed ?? 1);
     this.limits = { ...DEFAULT_CONFIG, ...options.limits };
+    this.early = options.early ?? false;
     this.pipeOptions = { clock: this.clock, random: this.random, ...options.pipe };
     const id = this.random.bytes(8);
     const [up, down] = [this.random.bytes(32), this.random.bytes(32)];
@@ -42,6 +46,7 @@ export class SessionPair {
       sendSecret,
       receiveSecret,
       limits: this.limits,
+      early: this.early,
       clock: this.clock,
       random: this.random.source,
       defer: (fn) => void this.clock.after(0, fn),

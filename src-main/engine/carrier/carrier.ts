@@ -12,6 +12,8 @@ export interface CarrierRecord {
   readonly reliable: boolean;
   /** The peer said that it has it: its parts may be gone. */
   readonly retired: boolean;
+  /** It may overtake others, and is wanted there before them. A carrier that keeps the order is right too. */
+  readonly urgent?: boolean;
   /** The carrier sends it once more: another `written` will follow. */
   handedOver(): void;
   /**
@@ -31,7 +33,7 @@ export interface Flow {
 export interface CarrierEvents {
   /** A new ordered flow begins: once for a WebSocket, once a body for HTTP. */
   openFlow(): Flow;
-  /** `writable` went from false to true. */
+  /** `writable`, or `urgentWritable`, went from false to true. */
   onWritable(): unknown;
   /** Something on the path failed. It goes on, by other connections of its own; others may be faster. */
   onDoubt?(): void;
@@ -58,6 +60,11 @@ export interface Carrier {
   readonly stats: CarrierStats;
   /** Whether it takes more without queueing beyond its cap. `send` is legal all the same, for control records. */
   readonly writable: boolean;
+  /**
+   * Whether it takes more urgent records, whatever `writable` says; it tells by `onWritable` when it does again.
+   * Absent = it sends them like all others.
+   */
+  readonly urgentWritable?: boolean;
   /** Bytes accepted by `send` and still in this process. */
   readonly buffered: number;
   /** Wall of silence: time of the last byte heard, on the monotonic clock (ms). */

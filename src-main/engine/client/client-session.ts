@@ -5,6 +5,7 @@ import type { UserKey } from '../crypto/keys.ts';
 import { Muxer } from '../mux/muxer.ts';
 import { flightBlocks, type SessionGrant } from '../session/client-flight.ts';
 import { Session } from '../session/session.ts';
+import { serverTakesEarly } from '../wire/hello.ts';
 
 /** What every part of the dialer needs. */
 export interface DialContext {
@@ -32,6 +33,7 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     receiveSecret: grant.receiveSecret,
     flightBlock: flightBlocks(key, grant.hello.sessionId, random),
     limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, grant.hello.receiveBytes) },
+    early: serverTakesEarly(grant.hello.features),
     clock,
     random,
     defer: flushTiming(() => mux.streams.size),
@@ -45,10 +47,12 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     clock,
     rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
     fault: (error) => session.destroy(error),
+    progress: session.progress,
     wake: (now) => session.wake(now),
   });
   session.use({
-    pull: (limit) => mux.pull(limit),
+    pull: (limit, seq) => mux.pull(limit, seq),
+    pullEarly: (limit, seq) => mux.pullEarly(limit, seq),
     onRecord: (pieces) => mux.onRecord(pieces),
     onSessionEnd: (error) => mux.destroy(error.code === 'ERR_CLOSED' ? 'shutdown' : 'sessionLost'),
   });

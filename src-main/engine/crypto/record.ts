@@ -36,6 +36,8 @@ export class SealedRecord {
   /** Header, ciphertext and tag, cut anywhere. */
   readonly parts: readonly Buffer[];
   readonly bytes: number;
+  /** It may overtake others on its way. */
+  urgent = false;
   /** Carriers it was handed to, less those that said that it has left the process. */
   private outstanding = 0;
   private isRetired = false;

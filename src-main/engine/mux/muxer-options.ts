@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { CulvertError } from '../base/errors.ts';
+import type { RecordProgress } from '../wire/early.ts';
 import type { MuxStream } from './stream.ts';
 import type { OpenFailure, Target } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface MuxerOptions {
   clock: Clock;
   /** The session's shortest round trip, ms, for the windows. */
   rttMs?: () => number | undefined;
+  /** Of the session's records; absent = all of them are ordinary. */
+  progress?: RecordProgress;
   /** There is something to send. `now`: enough to be worth a record. */
   wake: (now: boolean) => void;
   /** The peer made this side exceed a limit: the session must end. */

@@ -2,7 +2,6 @@ import type { Timer } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import {
   byteFrame,
-  creditFrame,
   FRAME,
   FRAME_HEADER,
   type FrameType,
@@ -18,7 +17,11 @@ import {
 } from '../wire/frame.ts';
 import { readFrames } from '../wire/frame-reader.ts';
 import { FEATURE } from '../wire/hello.ts';
+import { CreditQueue } from './credit-queue.ts';
+import { EarlyLane, IN_EARLY_LANE } from './early-lane.ts';
+import { FrameQueue } from './frame-queue.ts';
 import type { MuxerOptions, MuxStats } from './muxer-options.ts';
+import { RecordOrder } from './record-order.ts';
 import { Scheduler } from './scheduler.ts';
 import { MuxStream, type StreamHost } from './stream.ts';
 import { TokenBucket } from './throttle.ts';
@@ -26,8 +29,10 @@ import {
   OPEN_FAILURES,
   type OpenFailure,
   type OpenOptions,
+  openFailureOf,
   RESET_REASONS,
   type ResetReason,
+  resetReasonOf,
   type StreamEvents,
   type Target,
 } from './types.ts';
@@ -50,13 +55,6 @@ const DATAGRAM_QUEUE = 32 << 10;
 /** Room in a record below which a stream waits for the next one, so that large chunks are not shaved. */
 const MIN_SLICE = 1 << 10;
 
-const FAILURE_NAMES = new Map<number, OpenFailure>(
-  Object.entries(OPEN_FAILURES).map(([name, code]) => [code, name as OpenFailure]),
-);
-const RESET_NAMES = new Map<number, ResetReason>(
-  Object.entries(RESET_REASONS).map(([name, code]) => [code, name as ResetReason]),
-);
-
 /** Many streams in one session: frames, credit, fair turns. Knows records only as lists of pieces. */
 export class Muxer implements StreamHost {
   readonly queueLimit: number;
@@ -65,9 +63,9 @@ export class Muxer implements StreamHost {
   readonly stats: MuxStats = { opened: 0, failed: 0, sent: 0, received: 0 };
   private readonly options: MuxerOptions;
   private readonly scheduler = new Scheduler();
-  private readonly frames: Buffer[] = [];
-  private framesHead = 0;
-  private creditQueue: MuxStream[] = [];
+  private readonly frames = new FrameQueue(true);
+  private readonly credits: CreditQueue;
+  private readonly early: EarlyLane;
   private readonly sendBucket: TokenBucket | undefined;
   private readonly creditBucket: TokenBucket | undefined;
   private throttleTimer: Timer | undefined;
@@ -87,6 +85,8 @@ export class Muxer implements StreamHost {
       this.sendBucket = new TokenBucket(rate, options.clock);
       this.creditBucket = new TokenBucket(rate, options.clock);
     }
+    this.credits = new CreditQueue(this.creditBucket, () => this.waitForTokens());
+    this.early = new EarlyLane(options.progress, options.clock);
   }
 
   /** Whether a new stream can be opened here: there is room, ids are left, and the peer takes some. */
@@ -126,13 +126,15 @@ export class Muxer implements StreamHost {
     );
     this.stats.opened++;
     const flag = options.lazy ? LAZY_OPENED : 0;
-    this.queueFrame(openFrame(id, protocol | flag, target.host, target.port));
+    stream.order.opened = Number.POSITIVE_INFINITY;
+    const frame = openFrame(id, protocol | flag, target.host, target.port);
+    this.queueFrame(frame, stream.order, { opens: true });
     return stream;
   }
 
   /** Asks the peer to open no more streams. */
   goAway(): void {
-    this.queueFrame(smallFrame(FRAME.goaway, 0));
+    this.queueFrame(smallFrame(FRAME.goaway, 0), this.early.opens);
   }
 
   /** Cuts every stream. Idempotent. */
@@ -143,9 +145,9 @@ export class Muxer implements StreamHost {
     this.lazyTimer?.cancel();
     for (const stream of [...this.streams.values()]) stream.cut(reason);
     this.scheduler.clear();
-    this.creditQueue = [];
-    this.frames.length = 0;
-    this.framesHead = 0;
+    this.credits.clear();
+    this.early.clear();
+    this.frames.clear();
   }
 
   private makeStream(id: number, target: Target, protocol: number): MuxStream {
@@ -162,31 +164,33 @@ export class Muxer implements StreamHost {
   // ---- StreamHost -----------------------------------------------------------------------------------------
 
   ready(stream: MuxStream): void {
-    this.scheduler.add(stream);
+    if (!this.early.isOn || !this.early.add(stream)) this.scheduler.add(stream);
     if (!this.pulling) this.options.wake(stream.sendable >= EAGER_BYTES);
   }
 
   creditDue(stream: MuxStream): void {
-    this.creditQueue.push(stream);
+    this.credits.push(stream);
     if (!this.pulling) this.options.wake(false);
   }
 
   sendReset(stream: MuxStream, reason: ResetReason): void {
-    this.queueFrame(byteFrame(FRAME.reset, stream.id, RESET_REASONS[reason]));
+    this.queueFrame(byteFrame(FRAME.reset, stream.id, RESET_REASONS[reason]), stream.order);
   }
 
   closed(stream: MuxStream): void {
-    this.scheduler.remove(stream);
+    if (stream.list === IN_EARLY_LANE) this.early.remove(stream);
+    else this.scheduler.remove(stream);
     this.streams.delete(stream.id);
   }
 
-  private queueFrame(frame: Buffer, lazy = false): void {
+  private queueFrame(bytes: Buffer, order: RecordOrder, { opens = false, lazy = false } = {}): void {
     if (this.over) return;
-    if (this.frames.length - this.framesHead >= MAX_QUEUED_FRAMES) {
+    if (this.frames.size + this.early.frames.size >= MAX_QUEUED_FRAMES) {
       this.options.fault(new CulvertError('ERR_LIMIT', 'too many frames wait to be sent'));
       return;
     }
-    this.frames.push(frame);
+    const frame = { bytes, order, opens: opens ? this.early.opens : undefined };
+    if (!this.early.pushFrame(frame)) this.frames.push(frame);
     if (lazy) {
       this.lazyTimer ??= this.options.clock.after(LAZY_MS, () => {
         this.lazyTimer = undefined;
@@ -197,17 +201,20 @@ export class Muxer implements StreamHost {
 
   // ---- sending --------------------------------------------------------------------------------------------
 
-  /** The next record's plaintext, at most `limit` bytes and a little for headers; undefined when there is nothing to send now. */
-  pull(limit: number): { parts: Buffer[]; length: number } | undefined {
+  /**
+   * The plaintext of the next record, which has number `seq`: at most `limit` bytes and a little for headers;
+   * undefined when there is nothing to send now.
+   */
+  pull(limit: number, seq = 0): { parts: Buffer[]; length: number } | undefined {
     if (this.over) return undefined;
     this.pulling = true;
     const parts: Buffer[] = [];
     const served: MuxStream[] = [];
     let data = 0;
-    let length = this.pullFrames(parts, limit);
-    length += this.pullCredit(parts, limit - length);
+    let length = this.pullFrames(parts, limit, seq);
+    length += this.credits.pull(parts, limit - length);
     // Frames left behind may be the OPEN or OPENED of a stream with data: nothing of it may overtake them.
-    if (this.frames.length === 0 && !this.scheduler.empty) {
+    if (this.frames.size === 0 && !this.scheduler.empty) {
       let budget = this.sendBucket?.available() ?? Number.MAX_SAFE_INTEGER;
       this.scheduler.run((stream, quantum) => {
         // Headers ride above the limit, so that a chunk of exactly that size, as reads are, is not cut in two.
@@ -215,6 +222,7 @@ export class Muxer implements StreamHost {
         if (room <= 0 || (room < MIN_SLICE && room < stream.sendable)) return undefined;
         if (budget <= 0 && stream.sendable > 0) return undefined;
         const sent = this.pullData(stream, Math.min(room, quantum, budget, MAX_FRAME_PAYLOAD), parts);
+        stream.order.ordinary = seq;
         budget -= sent.data;
         this.sendBucket?.take(sent.data);
         length += sent.bytes;
@@ -230,39 +238,43 @@ export class Muxer implements StreamHost {
     return length > 0 ? { parts, length } : undefined;
   }
 
-  private pullFrames(parts: Buffer[], limit: number): number {
-    let length = 0;
-    while (this.framesHead < this.frames.length) {
-      const frame = this.frames[this.framesHead];
-      if (length + frame.length > limit) return length;
-      parts.push(frame);
-      length += frame.length;
-      this.framesHead++;
-    }
-    this.frames.length = 0;
-    this.framesHead = 0;
-    return length;
+  /**
+   * The plaintext of record `seq` when that is an early one, which may overtake others: at most `limit` bytes and a
+   * little for headers. Undefined when nothing may, or there is nothing.
+   */
+  pullEarly(limit: number, seq: number): { parts: Buffer[]; length: number } | undefined {
+    const { early, credits } = this;
+    if (this.over || !early.isOn) return undefined;
+    if (early.frames.size === 0 && !early.hasStreams && credits.isEmpty) return undefined;
+    this.pulling = true;
+    const served: MuxStream[] = [];
+    const back: MuxStream[] = [];
+    const source = {
+      credit: credits.pullSome.bind(credits),
+      data: (stream: MuxStream, room: number, parts: Buffer[]): number | undefined => {
+        const budget = this.sendBucket?.available() ?? Number.MAX_SAFE_INTEGER;
+        if (budget <= 0 && stream.sendable > 0) {
+          this.waitForTokens();
+          return undefined;
+        }
+        const sent = this.pullData(stream, Math.min(room, budget), parts);
+        this.sendBucket?.take(sent.data);
+        return sent.bytes;
+      },
+    };
+    const plan = early.pull(limit, seq, source, served, back);
+    for (const stream of back) this.scheduler.add(stream);
+    for (const stream of served) stream.drained();
+    this.pulling = false;
+    return plan;
   }
 
-  private pullCredit(parts: Buffer[], limit: number): number {
-    if (this.creditQueue.length === 0) return 0;
-    let length = 0;
-    let done = 0;
-    for (const stream of this.creditQueue) {
-      if (length + FRAME_HEADER + 4 > limit) break;
-      if (this.creditBucket !== undefined && this.creditBucket.available() <= 0) {
-        this.waitForTokens();
-        break;
-      }
-      done++;
-      if (stream.pendingCredit === 0 || stream.isClosed) continue;
-      this.creditBucket?.take(stream.pendingCredit);
-      parts.push(creditFrame(stream.id, stream.pendingCredit));
-      length += FRAME_HEADER + 4;
-      stream.pendingCredit = 0;
-    }
-    if (done === this.creditQueue.length) this.creditQueue = [];
-    else this.creditQueue.splice(0, done);
+  /** Those for an early record that has not come about go first: nothing of their streams may overtake them. */
+  private pullFrames(parts: Buffer[], limit: number, seq: number): number {
+    const { early, frames } = this;
+    if (early.hasStreams && !early.isOn) for (const stream of early.takeAll()) this.scheduler.add(stream);
+    let length = early.frames.size > 0 ? early.frames.pull(parts, limit, seq) : 0;
+    if (early.frames.size === 0 && frames.size > 0) length += frames.pull(parts, limit - length, seq);
     return length;
   }
 
@@ -313,6 +325,8 @@ export class Muxer implements StreamHost {
       this.goneAway = true;
       return;
     }
+    // Its meaning is the session's affair, which has delivered the record.
+    if (type === FRAME.early) return;
     const stream = this.streams.get(id);
     if (stream === undefined) return;
     switch (type) {
@@ -322,7 +336,7 @@ export class Muxer implements StreamHost {
       case FRAME.openFailed: {
         const failed = readOpenFailed(payload);
         this.stats.failed++;
-        stream.openFailed(FAILURE_NAMES.get(failed?.failure ?? 1) ?? 'internal', failed?.message ?? '');
+        stream.openFailed(openFailureOf(failed?.failure), failed?.message ?? '');
         return;
       }
       case FRAME.credit:
@@ -333,7 +347,7 @@ export class Muxer implements StreamHost {
         stream.fin();
         return;
       case FRAME.reset:
-        stream.cut(RESET_NAMES.get(payload[0]) ?? 'reset');
+        stream.cut(resetReasonOf(payload[0]));
         return;
     }
   }
@@ -345,8 +359,11 @@ export class Muxer implements StreamHost {
       throw new CulvertError('ERR_FRAME', `an OPEN for stream ${id} is malformed or out of order`);
     }
     this.lastPeerId = id;
-    const refuse = (failure: Exclude<OpenFailure, 'noSession'>, message: string): void =>
-      this.queueFrame(openFailedFrame(id, OPEN_FAILURES[failure], message));
+    const refuse = (
+      failure: Exclude<OpenFailure, 'noSession'>,
+      message: string,
+      order = new RecordOrder(),
+    ): void => this.queueFrame(openFailedFrame(id, OPEN_FAILURES[failure], message), order);
     const { onOpen, limits } = this.options;
     if (onOpen === undefined) return refuse('unsupported', 'this side opens no connections');
     if (this.streams.size >= limits.maxStreams)
@@ -361,13 +378,13 @@ export class Muxer implements StreamHost {
         accept: () => {
           if (settled || stream.isClosed) return;
           settled = true;
-          this.queueFrame(smallFrame(FRAME.opened, id), open.lazy);
+          this.queueFrame(smallFrame(FRAME.opened, id), stream.order, { lazy: open.lazy });
         },
         fail: (failure, message) => {
           if (settled || stream.isClosed) return;
           settled = true;
           this.stats.failed++;
-          refuse(failure, message);
+          refuse(failure, message, stream.order);
           stream.openFailed(failure, message);
         },
       },

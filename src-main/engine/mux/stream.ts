@@ -1,5 +1,6 @@
 import type { Timer } from '../base/clock.ts';
 import { assertNever, CulvertError } from '../base/errors.ts';
+import { RecordOrder } from './record-order.ts';
 import type {
   DatagramCounters,
   OpenFailure,
@@ -50,7 +51,9 @@ export class MuxStream implements TunnelStream {
   /** Scheduling: see Scheduler. */
   deficit = 0;
   epoch = -1;
-  list: 0 | 1 | 2 = 0;
+  list: 0 | 1 | 2 | 3 = 0;
+  /** Records with frames of it: see EarlyLane. */
+  readonly order = new RecordOrder();
   /** Runs until the far end has connected; only streams opened here have one. */
   openTimer: Timer | undefined;
   meter: StreamMeter | undefined;

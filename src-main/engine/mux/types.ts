@@ -23,6 +23,15 @@ export const OPEN_FAILURES = {
 } as const;
 export type OpenFailure = keyof typeof OPEN_FAILURES | 'noSession';
 
+const FAILURE_NAMES = new Map<number, OpenFailure>(
+  Object.entries(OPEN_FAILURES).map(([name, code]) => [code, name as OpenFailure]),
+);
+
+/** By its number on the wire; what is not known is `internal`. */
+export function openFailureOf(code: number | undefined): OpenFailure {
+  return FAILURE_NAMES.get(code ?? OPEN_FAILURES.internal) ?? 'internal';
+}
+
 /** Why a stream was cut, as it crosses the wire (one byte). */
 export const RESET_REASONS = {
   reset: 1,
@@ -32,6 +41,15 @@ export const RESET_REASONS = {
   sessionLost: 5,
 } as const;
 export type ResetReason = keyof typeof RESET_REASONS;
+
+const RESET_NAMES = new Map<number, ResetReason>(
+  Object.entries(RESET_REASONS).map(([name, code]) => [code, name as ResetReason]),
+);
+
+/** By its number on the wire; what is not known is `reset`. */
+export function resetReasonOf(code: number): ResetReason {
+  return RESET_NAMES.get(code) ?? 'reset';
+}
 
 /** What a stream tells its user. Every callback runs on the event loop turn that learnt of it. */
 export interface StreamEvents {

@@ -14,6 +14,7 @@ import { type Admission, Gate } from '../session/gate.ts';
 import { SessionRegistry } from '../session/registry.ts';
 import { Session } from '../session/session.ts';
 import { STREAM_PROTOCOL } from '../wire/frame.ts';
+import { FEATURE } from '../wire/hello.ts';
 import { type CoverSpec, createCover } from './cover.ts';
 import { Front } from './front.ts';
 import { HttpTunnel } from './http-tunnel.ts';
@@ -224,6 +225,7 @@ export class Server {
       sendSecret: admission.sendSecret,
       receiveSecret: admission.receiveSecret,
       limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, admission.hello.receiveBytes) },
+      early: (admission.hello.features & FEATURE.early) !== 0,
       clock,
       random: this.random,
       defer: flushTiming(() => mux.streams.size),
@@ -241,6 +243,7 @@ export class Server {
       clock,
       rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
       fault: (error) => session.destroy(error),
+      progress: session.progress,
       wake: (now) => session.wake(now),
       onOpen: (incoming, target, protocol) => {
         log.debug(() => `stream ${incoming.stream.id} to ${target.host || 'this machine'}:${target.port}`);
@@ -259,7 +262,8 @@ export class Server {
     this.begun.set(session, clock.wall());
     this.udpOwners.set(session, udp);
     session.use({
-      pull: (limit) => mux.pull(limit),
+      pull: (limit, seq) => mux.pull(limit, seq),
+      pullEarly: (limit, seq) => mux.pullEarly(limit, seq),
       onRecord: (pieces) => mux.onRecord(pieces),
       onSessionEnd: (error) => mux.destroy(error.code === 'ERR_CLOSED' ? 'shutdown' : 'sessionLost'),
     });

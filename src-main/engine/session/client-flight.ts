@@ -42,7 +42,7 @@ export class ClientFlight {
     this.noise = new NoiseInitiator({ psk: options.key.psk, prologue: PROLOGUE });
     const hello = {
       clock: Math.round(options.clock.wall() + options.clockOffsetMs),
-      features: FEATURE.tcp,
+      features: FEATURE.tcp | FEATURE.early,
       windowBytes: options.windowBytes,
       receiveBytes: options.receiveBytes,
     };

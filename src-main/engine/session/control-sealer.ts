@@ -8,17 +8,22 @@ import { randomPadding } from './client-flight.ts';
 export class ControlSealer {
   private readonly sealer: RecordSealer;
   private readonly random: RandomBytes;
+  private readonly early: boolean;
   private seq = 0;
 
-  constructor(sealer: RecordSealer, random: RandomBytes) {
+  /** `early`: the peer takes what overtakes. */
+  constructor(sealer: RecordSealer, random: RandomBytes, early: boolean) {
     this.sealer = sealer;
     this.random = random;
+    this.early = early;
   }
 
   /** One that travels among other records. */
   record(control: Control): CarrierRecord {
     const plain = encodeControl(control);
-    return this.sealer.seal(RECORD_KIND.control, this.seq++, [plain], plain.length);
+    const record = this.sealer.seal(RECORD_KIND.control, this.seq++, [plain], plain.length);
+    record.urgent = this.early && mayOvertake(control);
+    return record;
   }
 
   /** One that stands where its length would tell what it is: padded at random, in one piece, `block` in front. */
@@ -29,4 +34,9 @@ export class ControlSealer {
       ? parts[0]
       : Buffer.concat(block ? [block, ...parts] : parts);
   }
+}
+
+/** Complete in itself, and true whatever came before. Not so CLOSE, the last of all, and a carrier's own. */
+function mayOvertake({ type }: Control): boolean {
+  return type === 'ack' || type === 'ping' || type === 'pong';
 }

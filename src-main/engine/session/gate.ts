@@ -126,7 +126,7 @@ export class Gate {
       encodeServerHello(
         {
           sessionId,
-          features: (FEATURE.tcp | FEATURE.udp | (this.options.features?.() ?? 0)) >>> 0,
+          features: (FEATURE.tcp | FEATURE.udp | FEATURE.early | (this.options.features?.() ?? 0)) >>> 0,
           windowBytes: this.options.windowBytes,
           receiveBytes: this.options.receiveBytes,
           keptMs: this.options.keptMs,

@@ -20,6 +20,8 @@ const COMPACT_AT = 1024;
 export class SendBuffer {
   /** Number of the next record. */
   nextSeq = 0;
+  /** The peer has delivered all below this number. */
+  ackedBelow = 0;
   /** Bytes held, with a fixed cost per record. */
   bytes = 0;
   /** Bytes sent more than once, ever. */
@@ -73,6 +75,7 @@ export class SendBuffer {
   ack(state: AckState): number | false {
     const top = state.ranges.length > 0 ? state.ranges[state.ranges.length - 1][1] : state.next;
     if (state.next > this.nextSeq || top > this.nextSeq) return false;
+    this.ackedBelow = Math.max(this.ackedBelow, state.next);
     let freed = 0;
     const base = this.nextSeq - this.entries.length;
     for (const [from, to] of state.ranges) {
@@ -86,6 +89,12 @@ export class SendBuffer {
     }
     if (this.head >= COMPACT_AT || this.head === this.entries.length) this.compact();
     return freed;
+  }
+
+  /** Records that left ahead of others and are not known to have arrived, in order. */
+  earlyOnes(): SealedRecord[] {
+    const waiting = this.entries.slice(this.head).filter(({ acked, record }) => !acked && record.urgent);
+    return waiting.map(({ record }) => record);
   }
 
   clear(): void {

@@ -2,7 +2,6 @@ import { assertNever, CulvertError } from '../base/errors.ts';
 import { release } from '../base/release.ts';
 import type { Carrier, Flow } from '../carrier/carrier.ts';
 import {
-  MAX_RECORD_PLAIN,
   RECORD_KIND,
   RECORD_OVERHEAD,
   type RecordKind,
@@ -12,6 +11,7 @@ import {
 } from '../crypto/record.ts';
 import { RecordReader } from '../crypto/record-reader.ts';
 import { type AckState, type AttachMode, type Control, decodeControl } from '../wire/control.ts';
+import type { RecordProgress } from '../wire/early.ts';
 import type { CarrierControl } from '../wire/poll.ts';
 import { AckScheduler } from './ack-scheduler.ts';
 import { CarrierSet } from './carrier-set.ts';
@@ -21,6 +21,7 @@ import { type FlightControl, readFlightControl } from './flight-control.ts';
 import { Liveness } from './liveness.ts';
 import { RateMeter } from './rate-meter.ts';
 import { ReceiveOrder } from './receive-order.ts';
+import { RecordSender } from './record-sender.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { SendBuffer } from './send-buffer.ts';
 import {
@@ -47,6 +48,7 @@ export class Session {
   private readonly sealer: RecordSealer;
   private readonly opener: RecordOpener;
   private readonly sendBuffer = new SendBuffer();
+  private readonly sender: RecordSender;
   private readonly order: ReceiveOrder;
   private readonly controlWindow = new ReplayWindow();
   private readonly rate: RateMeter;
@@ -64,10 +66,20 @@ export class Session {
     this.options = options;
     this.id = options.id;
     this.sealer = new RecordSealer(options.sendSecret);
-    this.controls = new ControlSealer(this.sealer, options.random);
+    this.controls = new ControlSealer(this.sealer, options.random, options.early === true);
     this.opener = new RecordOpener(options.receiveSecret);
     this.order = new ReceiveOrder(options.limits.receiveBufferBytes);
     this.rate = new RateMeter(options.clock);
+    this.sender = new RecordSender({
+      sealer: this.sealer,
+      buffer: this.sendBuffer,
+      rate: this.rate,
+      stats: this.stats,
+      sendBufferBytes: options.limits.sendBufferBytes,
+      user: () => this.user,
+      active: () => this.active,
+      transmit: (carrier, record) => this.transmit(carrier, record),
+    });
     this.acks = new AckScheduler(options.limits, options.clock, () => {
       if (this.active !== undefined) this.sendControl({ type: 'ack', ack: this.takeAck() });
     });
@@ -99,6 +111,11 @@ export class Session {
   /** Bytes sealed and not acknowledged. */
   get unacknowledged(): number {
     return this.sendBuffer.bytes;
+  }
+
+  /** For the mux: whether its frames may go early, and how far the peer is. */
+  get progress(): RecordProgress {
+    return this.sender.progress;
   }
 
   use(user: SessionUser): void {
@@ -176,6 +193,7 @@ export class Session {
 
   private activate(carrier: Carrier): void {
     this.active = carrier;
+    this.progress.early = this.options.early === true && carrier.urgentWritable !== undefined;
     if (this.wasActive) this.stats.resumes++;
     this.wasActive = true;
     this.carriers.use(carrier);
@@ -221,22 +239,7 @@ export class Session {
     if (carrier === undefined || this.ended !== undefined) return;
     const { sendBuffer } = this;
     const idle = sendBuffer.size === 0;
-    while (carrier.writable && this.active === carrier) {
-      const again = sendBuffer.hasResend ? sendBuffer.nextResend(carrier) : undefined;
-      if (again !== undefined) {
-        this.stats.resentBytes += again.bytes;
-        this.transmit(carrier, again);
-        continue;
-      }
-      if (sendBuffer.bytes >= this.options.limits.sendBufferBytes) break;
-      const plan = this.user?.pull(
-        Math.min(this.rate.recordBytes, carrier.maxRecordBytes ?? MAX_RECORD_PLAIN),
-      );
-      if (plan === undefined) break;
-      const record = this.sealer.seal(RECORD_KIND.reliable, sendBuffer.nextSeq, plan.parts, plan.length);
-      sendBuffer.push(record, carrier);
-      this.transmit(carrier, record);
-    }
+    this.sender.fill(carrier);
     if (idle && sendBuffer.size > 0) this.liveness.arm();
   }
 
@@ -306,6 +309,7 @@ export class Session {
     const freed = this.sendBuffer.ack(ack);
     if (freed === false)
       return this.destroy(new CulvertError('ERR_RECORD', 'the peer acknowledged what was never sent'));
+    this.progress.below = this.sendBuffer.ackedBelow;
     if (freed === 0) return;
     this.rate.acked(freed, this.sendBuffer.size > 0);
     this.pump();
@@ -354,6 +358,7 @@ export class Session {
   /** Ends in order: the peer is told. Idempotent. */
   close(): void {
     if (this.ended !== undefined) return;
+    if (this.active !== undefined) this.sender.repeatEarly(this.active);
     this.sendControl({ type: 'close' });
     this.destroy(new CulvertError('ERR_CLOSED', 'the session was closed'));
   }

@@ -24,6 +24,8 @@ export interface SessionOptions {
   /** The client's: a new block that leads the server to this session (see `flightBlocks` of client-flight.ts). */
   flightBlock?: () => Buffer;
   limits: SessionLimits;
+  /** The peer takes early records; default: it does not. */
+  early?: boolean;
   clock: Clock;
   random: RandomBytes;
   /** Runs `fn` once the events at hand are dealt with, so that what they bring leaves together. */
@@ -39,9 +41,11 @@ export interface RecordPlan {
 
 /** The layer above: the mux. */
 export interface SessionUser {
-  /** Gives at most `limit` bytes of frames, or nothing. */
-  pull(limit: number): RecordPlan | undefined;
-  /** One record of frames, in order. True when nothing of it is kept, so that its memory may be given back. */
+  /** Gives at most `limit` bytes of frames for record `seq`, or nothing. */
+  pull(limit: number, seq: number): RecordPlan | undefined;
+  /** The same for an early record, which begins with EARLY (`wire/early.ts`). Absent: there are none. */
+  pullEarly?(limit: number, seq: number): RecordPlan | undefined;
+  /** One record of frames, in order (or early). True when nothing of it is kept, so that its memory may be given back. */
   onRecord(pieces: Buffer[]): boolean;
   /** The session is over. Called once. */
   onSessionEnd(error: CulvertError): void;

@@ -27,9 +27,11 @@ export const FRAME = {
   reset: 7,
   /** Stream id 0: no new streams, please. */
   goaway: 8,
+  /** Stream id 0, first in a record: it may be delivered ahead of others (`wire/early.ts`). */
+  early: 9,
 } as const;
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
-export const MAX_FRAME_TYPE = FRAME.goaway;
+export const MAX_FRAME_TYPE = FRAME.early;
 
 /** Protocols a stream can carry at the far end (first byte of OPEN). */
 export const STREAM_PROTOCOL = {

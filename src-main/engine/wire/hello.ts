@@ -17,8 +17,9 @@ const CLIENT_BYTES = 19;
 const SERVER_BYTES = 25;
 
 /**
- * Bits of `features`: what an end serves when the other opens it. Unknown bits are ignored. A client sets `tcp` alone,
- * as servers from before `udp` send back what they got.
+ * Bits of `features`: what an end serves when the other opens it, and what else it takes. Unknown bits are ignored.
+ * A client sets `tcp` and `early`, and believes a server's `early` only beside `udp`, as servers from before `udp`
+ * send back what they got.
  */
 export const FEATURE = {
   tcp: 1,
@@ -26,7 +27,14 @@ export const FEATURE = {
   udp: 2,
   /** KCP, at the UDP port in the upper 16 bits. */
   kcp: 4,
+  /** Records that may be delivered ahead of others (`wire/early.ts`), and KCP's second conversation for them. */
+  early: 8,
 } as const;
+
+/** Whether the server takes early records, by its hello. */
+export function serverTakesEarly(features: number): boolean {
+  return (features & FEATURE.early) !== 0 && (features & FEATURE.udp) !== 0;
+}
 
 /** The server's bits that say that it takes KCP at this UDP port. */
 export function kcpFeature(port: number): number {

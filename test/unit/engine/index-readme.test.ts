@@ -10,6 +10,7 @@ import { RECORD_KIND, RecordSealer } from '../../../src-main/engine/crypto/recor
 import { OPEN_FAILURES } from '../../../src-main/engine/mux/types.ts';
 import { encodeControl } from '../../../src-main/engine/wire/control.ts';
 import { encodeDatagram, encodeDatagramFailure } from '../../../src-main/engine/wire/datagram.ts';
+import { earlyFrame } from '../../../src-main/engine/wire/early.ts';
 import {
   byteFrame,
   creditFrame,
@@ -38,11 +39,11 @@ const none = Buffer.alloc(0);
 const sessionId = Buffer.from('c0ffee00c0ffee01', 'hex');
 const shared = { windowBytes: 262_144, receiveBytes: 8_388_608 };
 const clientHello = encodeClientHello(
-  { ...shared, features: FEATURE.tcp, clock: Date.UTC(2026, 0, 1) },
+  { ...shared, features: FEATURE.tcp | FEATURE.early, clock: Date.UTC(2026, 0, 1) },
   none,
 );
 const serverHello = encodeServerHello(
-  { ...shared, features: FEATURE.tcp | FEATURE.udp, sessionId, keptMs: 600_000 },
+  { ...shared, features: FEATURE.tcp | FEATURE.udp | FEATURE.early, sessionId, keptMs: 600_000 },
   none,
 );
 const all = { next: 5, ranges: [] };
@@ -102,6 +103,13 @@ describe("the README's examples are what the code makes", () => {
     shows(`an ACK of all below 5 ${hex(Buffer.concat(control.parts))}`);
   });
 
+  it('early records', () => {
+    const plain = Buffer.concat([earlyFrame(7, [4, 6]), smallFrame(FRAME.data, 1, Buffer.from('hi'))]);
+    const record = new RecordSealer(secret).seal(RECORD_KIND.reliable, 7, [plain], plain.length);
+    shows(`record 7, after 4 and 6 ${hex(plain)}`);
+    shows(`sealed ${hex(Buffer.concat(record.parts))}`);
+  });
+
   it('control records and the attach block', () => {
     const ranges = [
       [7, 9],
@@ -138,6 +146,7 @@ describe("the README's examples are what the code makes", () => {
     ['FIN', smallFrame(FRAME.fin, 1)],
     ['RESET', byteFrame(FRAME.reset, 1, 1)],
     ['GOAWAY', smallFrame(FRAME.goaway, 0)],
+    ['EARLY', earlyFrame(7, [4, 6])],
   ])('%s', (name, frame) => {
     const row = readme.split('\n').find((line) => line.includes(` ${name} |`));
     expect(row).toContain(`\`${hex(frame)}\``);

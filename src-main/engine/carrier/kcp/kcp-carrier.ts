@@ -46,9 +46,10 @@ export class KcpCarrier implements Carrier {
   private readonly sealer: DatagramSealer;
   private readonly opener: DatagramOpener;
   private events: CarrierEvents | undefined;
-  private flow: Flow | undefined;
-  private early: Buffer[] = [];
-  private earlyBytes = 0;
+  private flows: { bulk: Flow; urgent: Flow } | undefined;
+  /** What came before the session took the carrier. */
+  private waiting: Array<{ data: Buffer; urgent: boolean }> = [];
+  private waitingBytes = 0;
   private deferred = false;
   private closing = false;
   private gone: CulvertError | undefined;
@@ -70,7 +71,7 @@ export class KcpCarrier implements Carrier {
       receiveBytes: RECEIVE_BYTES,
       send: (number, body) => this.transmit(number, body),
       maySend: options.maySend,
-      deliver: (data) => this.deliver(data),
+      deliver: (data, urgent) => this.deliver(data, urgent),
       onWritable: () => this.events?.onWritable(),
       onTimeouts: options.onTimeouts,
       onDead: (reason) => this.lost(reason),
@@ -79,6 +80,9 @@ export class KcpCarrier implements Carrier {
 
   get writable(): boolean {
     return this.gone === undefined && !this.closing && this.link.writable;
+  }
+  get urgentWritable(): boolean {
+    return this.gone === undefined && !this.closing && this.link.urgentWritable;
   }
   get buffered(): number {
     return this.link.buffered;
@@ -98,16 +102,16 @@ export class KcpCarrier implements Carrier {
   start(events: CarrierEvents): void {
     this.events = events;
     if (this.gone !== undefined) return events.onClose(this.gone);
-    this.flow = events.openFlow();
-    const waiting = this.early;
-    this.early = [];
-    for (const data of waiting) this.deliver(data);
+    this.flows = { bulk: events.openFlow(), urgent: events.openFlow() };
+    const { waiting } = this;
+    this.waiting = [];
+    for (const { data, urgent } of waiting) this.deliver(data, urgent);
   }
 
   send(records: readonly CarrierRecord[]): void {
     if (this.gone !== undefined || this.closing) return;
     for (const record of records) {
-      this.link.write(record.parts);
+      this.link.write(record.parts, record.urgent && record.bytes <= this.link.longestUrgent);
       record.written();
     }
     this.flushSoon();
@@ -177,17 +181,18 @@ export class KcpCarrier implements Carrier {
     this.options.transmit(this.sealer.seal(number, body));
   }
 
-  private deliver(data: Buffer): void {
+  private deliver(data: Buffer, urgent: boolean): void {
     if (this.gone !== undefined) return;
-    if (this.flow === undefined) {
-      this.early.push(Buffer.from(data));
-      this.earlyBytes += data.length;
-      if (this.earlyBytes > EARLY_BYTES)
+    const { flows } = this;
+    if (flows === undefined) {
+      this.waiting.push({ data: Buffer.from(data), urgent });
+      this.waitingBytes += data.length;
+      if (this.waitingBytes > EARLY_BYTES)
         this.destroy(new CulvertError('ERR_LIMIT', 'data came before its session'));
       return;
     }
     try {
-      this.flow.push(data);
+      (urgent ? flows.urgent : flows.bulk).push(data);
     } catch (error) {
       const text = `the KCP carrier failed: ${String(error)}`;
       const known = error instanceof CulvertError;

@@ -2,6 +2,13 @@
 
 /** Early segments held for one that is missing, per carrier. */
 export const RECEIVE_BYTES = 8 << 20;
+/** Urgent segments that may be under way, beyond the first that is missing: their numbers are remembered. */
+export const URGENT_WINDOW = 1024;
+/** Urgent bytes that wait here to leave, from which on the carrier takes no more of them. */
+export const URGENT_QUEUE = 32 << 10;
+/** Urgent bytes that may be under way, and datagrams that the pace may be ahead by, when the path is full of others. */
+export const URGENT_OUT = 16 << 10;
+export const URGENT_DEBT = 4;
 /** Bytes that may arrive for a carrier before its session takes them. */
 export const EARLY_BYTES = 256 << 10;
 /** No answer over UDP for so long: it is blocked, or nobody there has the key. */

@@ -1,14 +1,15 @@
 import type { Clock, RandomBytes, Timer } from '../../base/clock.ts';
 import { CulvertError } from '../../base/errors.ts';
 import { BODY_HEAD, type Body, FLAG, MAX_RANGES, readBody, writeAck, writePiece } from './body.ts';
+import { type DeliverData, Lanes } from './lanes.ts';
+import { URGENT_DEBT } from './limits.ts';
 import { MtuProbe } from './mtu-probe.ts';
 import { NumberRanges } from './number-ranges.ts';
 import { Pacer } from './pacer.ts';
 import { PathTiming } from './path-timing.ts';
 import { RateModel } from './rate-model.ts';
-import { ahead, CMD, type ReadSegment, readSegments, SEGMENT_HEADER, writeSegment } from './segment.ts';
-import { SegmentOrder } from './segment-order.ts';
-import { type OutSegment, type SegmentFields, SegmentQueue } from './segment-queue.ts';
+import { readSegments, SEGMENT_HEADER } from './segment.ts';
+import type { OutSegment } from './segment-queue.ts';
 import { type SentDatagram, SentLog } from './sent-log.ts';
 
 /** Datagrams after which an acknowledgement leaves at once, and the longest that it waits, ms. */
@@ -37,13 +38,13 @@ export interface PacedLinkOptions {
   sizes: readonly number[];
   /** What `windowBytes` starts with. */
   windowBytes: number;
-  /** Bytes of early segments that are held at most. */
+  /** Bytes of bulk ahead of what is missing that are held at most. */
   receiveBytes: number;
   /** Seals and sends. The buffer is used again afterwards. */
   send: (number: number, body: Buffer) => void;
   /** Whether a datagram of so many bytes may leave: false keeps it until `flush` is called. */
   maySend: (bytes: number) => boolean;
-  deliver: (data: Buffer) => void;
+  deliver: DeliverData;
   onWritable: () => void;
   /** So many timeouts in a row without an answer. */
   onTimeouts?: (count: number) => void;
@@ -62,8 +63,7 @@ export class PacedLink {
   /** Most bytes under way, whatever the model says. */
   windowBytes: number;
   private readonly options: PacedLinkOptions;
-  private readonly queue: SegmentQueue;
-  private readonly order: SegmentOrder;
+  private readonly lanes: Lanes;
   private readonly arrived = new NumberRanges(MAX_KEPT_RANGES);
   private readonly pacer = new Pacer();
   private readonly timing = new PathTiming();
@@ -78,6 +78,7 @@ export class PacedLink {
   private timer: Timer | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
   private wasWritable = true;
+  private hadUrgentRoom = true;
   private stopped = false;
   /** All that was there has left. */
   private ranDry = true;
@@ -89,8 +90,7 @@ export class PacedLink {
     this.windowBytes = options.windowBytes;
     this.mtu = new MtuProbe(options.sizes);
     this.scratch = Buffer.alloc(options.sizes[options.sizes.length - 1]);
-    this.queue = new SegmentQueue(this.payloadOf(first));
-    this.order = new SegmentOrder(options.receiveBytes, this.payloadOf(first));
+    this.lanes = new Lanes(options.conv, this.payloadOf(first), options.receiveBytes);
     this.model = new RateModel(first, () => options.random(2).readUInt16BE(0) / 65_536);
   }
 
@@ -99,32 +99,41 @@ export class PacedLink {
   }
 
   get buffered(): number {
-    return this.queue.held;
+    return this.lanes.held;
   }
   get size(): number {
     return this.mtu.size;
   }
   get heldBytes(): number {
-    return this.order.held;
+    return this.lanes.aheadBytes;
   }
   /** From a question to an answer that comes in order, which waits for what was lost before it, ms. */
   get orderedRtt(): number | undefined {
     const { smoothed } = this.timing;
-    return smoothed === undefined ? undefined : smoothed + this.order.waitMs;
+    return smoothed === undefined ? undefined : smoothed + this.lanes.waitMs;
   }
   get writable(): boolean {
     const limit = Math.min(MOST_QUEUE, Math.max(LEAST_QUEUE, this.model.pacing * QUEUE_MS));
-    return this.queue.unsent < limit;
+    return this.lanes.unsent < limit;
+  }
+  get urgentWritable(): boolean {
+    return this.lanes.urgentRoom;
   }
   /** Whether the peer has all that was written. */
   get settled(): boolean {
-    return this.queue.held === 0;
+    return this.lanes.held === 0;
   }
 
-  /** Copies the parts; they leave with the next `flush`. */
-  write(parts: readonly Buffer[]): void {
-    for (const part of parts) this.queue.write(part);
-    this.wasWritable = this.writable;
+  /** Longest urgent write, bytes. */
+  get longestUrgent(): number {
+    return this.lanes.longest;
+  }
+
+  /** Copies the parts; they leave with the next `flush`. Urgent ones, whole records, overtake the others. */
+  write(parts: readonly Buffer[], urgent = false): void {
+    this.lanes.write(parts, urgent);
+    if (urgent) this.hadUrgentRoom = this.urgentWritable;
+    else this.wasWritable = this.writable;
   }
 
   stop(): void {
@@ -143,34 +152,18 @@ export class PacedLink {
   receive(number: number, bytes: Buffer): Body | undefined {
     const body = readBody(bytes);
     if (this.stopped || body === undefined) return undefined;
-    const segments = readSegments(body.segments, this.options.conv);
+    const segments = readSegments(body.segments, this.lanes.convs);
     // What does not fit must not be acknowledged, so that it comes again.
-    if (segments === undefined || !this.fit(segments)) return undefined;
+    if (segments === undefined || !this.lanes.fit(segments)) return undefined;
     const newest = number > this.arrived.newest;
     if (!this.arrived.add(number)) return undefined;
     const now = this.options.clock.now();
     if (body.ack !== undefined) this.takeAck(body.ack.ranges, body.ack.delayMs, now);
-    let asks = (body.flags & FLAG.trial) !== 0;
-    for (const { segment, data } of segments) {
-      if (newest) this.queue.peerWindow = Math.max(1, segment.wnd);
-      this.queue.ackedBelow(segment.una);
-      if (segment.cmd !== CMD.push) continue;
-      asks = true;
-      this.order.put(segment.sn, data, now, this.options.deliver);
-    }
+    const data = this.lanes.receive(segments, newest, now, this.options.deliver);
+    const asks = data || (body.flags & FLAG.trial) !== 0;
     if (newest) this.newestAt = now;
     if (asks && this.owed++ === 0) this.owedAt = now;
     return body;
-  }
-
-  private fit(segments: readonly ReadSegment[]): boolean {
-    let bytes = 0;
-    for (const { segment } of segments) {
-      if (segment.cmd !== CMD.push) continue;
-      if (ahead(segment.sn, this.order.next) > 0) bytes += segment.length;
-      if (!this.order.fits(segment.sn, bytes)) return false;
-    }
-    return true;
   }
 
   private takeAck(ranges: NonNullable<Body['ack']>['ranges'], delayMs: number, now: number): void {
@@ -180,7 +173,7 @@ export class PacedLink {
     if (rtt !== undefined) this.timing.sample(rtt);
     for (const entry of acked) {
       if (entry.trial) this.mtuFound(entry.sample.bytes);
-      for (const segment of entry.load) this.queue.acked(segment);
+      for (const segment of entry.load) segment.queue.acked(segment);
     }
     if (acked.length > 0) {
       this.timing.timeouts = 0;
@@ -195,13 +188,13 @@ export class PacedLink {
     for (const entry of lost) {
       if (entry.trial) this.mtu.failed(entry.sample.bytes);
       else this.model.lostOne(entry.sample);
-      for (const segment of entry.load) this.queue.lost(segment, entry.number);
+      for (const segment of entry.load) segment.queue.lost(segment, entry.number);
     }
   }
 
   private mtuFound(size: number): void {
     if (!this.mtu.passed(size)) return;
-    this.queue.payload = this.payloadOf(this.mtu.size);
+    this.lanes.widen(this.payloadOf(this.mtu.size));
     this.model.mtu = this.mtu.size;
   }
 
@@ -224,29 +217,37 @@ export class PacedLink {
 
   /** Sends data as far as window and pace let it; gives the time at which the pace lets the next go. */
   private sendDue(now: number): number | undefined {
-    const { log, model, pacer, queue } = this;
+    const { log, model, pacer, lanes } = this;
     pacer.advance(model.pacing, now, model.mtu);
     // The pace would have let something go before there was anything.
     if (this.ranDry && pacer.open) model.starved(log.inFlight);
-    if (queue.ready) this.ranDry = false;
+    if (lanes.ready) this.ranDry = false;
     for (;;) {
-      if (!this.wasWritable && this.writable) {
-        this.wasWritable = true;
-        this.options.onWritable();
-      }
-      const window = Math.min(model.window, this.windowBytes);
-      if (this.stopped || log.inFlight + model.mtu > window) return undefined;
+      this.tellWritable();
       // Nobody answers: the few that a timeout sends are enough to find out when that is over.
-      if (this.timing.timeouts >= LOSE_ALL_AFTER) return undefined;
-      if (!queue.ready) {
+      if (this.stopped || this.timing.timeouts >= LOSE_ALL_AFTER) return undefined;
+      const hasRoom = log.inFlight + model.mtu <= Math.min(model.window, this.windowBytes);
+      if (hasRoom && !lanes.ready) {
         if (pacer.open) model.starved(log.inFlight);
         this.ranDry = true;
         return undefined;
       }
-      if (!pacer.open) return pacer.opensAt(model.pacing, now);
+      const open = hasRoom && pacer.open;
+      // What is urgent is little: it may be a little ahead of window and pace, and bulk pays for it.
+      if (!open && !(lanes.hurries && pacer.debt < URGENT_DEBT * model.mtu))
+        return hasRoom ? pacer.opensAt(model.pacing, now) : undefined;
       if (!this.options.maySend(this.mtu.size)) return undefined;
-      this.sendSegments(now, false);
+      this.sendSegments(now, false, open);
     }
+  }
+
+  private tellWritable(): void {
+    if (this.wasWritable && this.hadUrgentRoom) return;
+    const { writable, urgentWritable } = this;
+    if ((this.wasWritable || !writable) && (this.hadUrgentRoom || !urgentWritable)) return;
+    this.wasWritable = writable;
+    this.hadUrgentRoom = urgentWritable;
+    this.options.onWritable();
   }
 
   private checkTimes(now: number): void {
@@ -265,32 +266,29 @@ export class PacedLink {
     if (this.timing.timeouts >= LOSE_ALL_AFTER) this.takeLost(log.loseAll());
     // Whatever the model says: the answer to these tells what became of the others.
     if (this.piece?.flag === FLAG.flight) this.sendBare(FLAG.trial, this.options.sizes[0]);
-    else for (let i = 0; i < 2; i++) if (this.options.maySend(this.mtu.size)) this.sendSegments(now, true);
+    else
+      for (let i = 0; i < 2; i++) if (this.options.maySend(this.mtu.size)) this.sendSegments(now, true, true);
     this.lastSentAt = now;
   }
 
-  /** A datagram of segments; `probe`: of those that wait for acknowledgement longest, when nothing else is there. */
-  private sendSegments(now: number, probe: boolean): void {
-    const { options, queue, scratch } = this;
+  /**
+   * A datagram of segments, with bulk or of urgent ones alone; `probe`: of those that wait for acknowledgement
+   * longest, when nothing else is there.
+   */
+  private sendSegments(now: number, probe: boolean, withBulk: boolean): void {
+    const { lanes, scratch, nextNumber } = this;
     const load: OutSegment[] = [];
-    const fields = this.fields(now);
-    const end = this.mtu.size - options.overhead;
-    let at = queue.take(scratch, BODY_HEAD, end, this.nextNumber, fields, load);
-    if (probe && load.length === 0) at = queue.repeat(scratch, at, end, this.nextNumber, fields, load);
+    const end = this.mtu.size - this.options.overhead;
+    let at = lanes.take(scratch, BODY_HEAD, end, nextNumber, now, load, withBulk);
+    if (probe && load.length === 0) at = lanes.repeat(scratch, at, end, nextNumber, now, load);
     this.finish(at, end, now, load.length === 0 ? FLAG.trial : 0, load, false);
-  }
-
-  private fields(now: number): SegmentFields {
-    const { order, options } = this;
-    return { conv: options.conv, wnd: order.window, una: order.next, ts: Math.floor(now) >>> 0 };
   }
 
   /** An acknowledgement of datagrams, and in KCP's own words how far the segments and the window reach. */
   private sendAck(now: number): void {
     const [size] = this.options.sizes;
     if (!this.options.maySend(size)) return;
-    const tell = { ...this.fields(now), cmd: CMD.windowTell, frg: 0, sn: 0, length: 0 };
-    const at = writeSegment(this.scratch, BODY_HEAD, tell);
+    const at = this.lanes.tell(this.scratch, BODY_HEAD, now);
     this.finish(at, size - this.options.overhead, now, 0, undefined, false);
   }
 

@@ -19,6 +19,11 @@ export class Pacer {
     return this.budget > 0;
   }
 
+  /** Bytes that left ahead of their time. */
+  get debt(): number {
+    return Math.max(0, -this.budget);
+  }
+
   opensAt(rate: number, now: number): number {
     return now + (rate > 0 ? Math.max(0, -this.budget) / rate : 0);
   }

@@ -12,6 +12,8 @@ export interface OutSegment {
   number: number;
   /** It waits to leave again. */
   again: boolean;
+  /** That keeps it. */
+  readonly queue: SegmentQueue;
 }
 
 export interface SegmentFields {
@@ -54,17 +56,8 @@ export class SegmentQueue {
     let at = 0;
     while (at < part.length) {
       let last = this.segments.at(-1);
-      if (last === undefined || last.number >= 0 || last.length >= this.payload) {
-        last = {
-          sn: this.nextSn++,
-          data: Buffer.allocUnsafe(Math.min(this.payload, part.length - at)),
-          length: 0,
-          acked: false,
-          number: -1,
-          again: false,
-        };
-        this.segments.push(last);
-      }
+      if (last === undefined || last.number >= 0 || last.length >= this.payload)
+        last = this.begin(Math.min(this.payload, part.length - at));
       if (last.length === last.data.length) {
         const wider = Buffer.allocUnsafe(this.payload);
         last.data.copy(wider, 0, 0, last.length);
@@ -74,6 +67,36 @@ export class SegmentQueue {
       last.length += copied;
       at += copied;
     }
+  }
+
+  /** Copies parts that must not be cut: into one segment, which they may share with others. */
+  writeWhole(parts: readonly Buffer[]): void {
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
+    if (bytes > this.payload) throw new RangeError(`${bytes} bytes do not fit a segment`);
+    const last = this.segments.at(-1);
+    if (last === undefined || last.number >= 0 || last.length + bytes > this.payload) this.begin(bytes);
+    for (const part of parts) this.write(part);
+  }
+
+  /** A new segment, with room for `bytes` at first. */
+  private begin(bytes: number): OutSegment {
+    const segment: OutSegment = {
+      sn: this.nextSn++,
+      data: Buffer.allocUnsafe(bytes),
+      length: 0,
+      acked: false,
+      number: -1,
+      again: false,
+      queue: this,
+    };
+    this.segments.push(segment);
+    return segment;
+  }
+
+  /** Bytes that left and are not known to have arrived. */
+  get out(): number {
+    return this.held - this.unsent;
   }
 
   /** Whether anything may leave now. */

@@ -65,15 +65,15 @@ export interface ReadSegment {
   data: Buffer;
 }
 
-/** All segments of a datagram of one connection; undefined when anything in it is malformed. */
-export function readSegments(bytes: Buffer, conv: number): ReadSegment[] | undefined {
+/** All segments of a datagram; undefined when anything in it is malformed or of none of the connections. */
+export function readSegments(bytes: Buffer, convs: readonly number[]): ReadSegment[] | undefined {
   const found: ReadSegment[] = [];
   let at = 0;
   while (at < bytes.length) {
     if (bytes.length - at < SEGMENT_HEADER) return undefined;
     const segment = readSegment(bytes, at);
     const end = at + SEGMENT_HEADER + segment.length;
-    if (segment.conv !== conv || !isCommand(segment.cmd) || end > bytes.length) return undefined;
+    if (!convs.includes(segment.conv) || !isCommand(segment.cmd) || end > bytes.length) return undefined;
     found.push({ segment, data: bytes.subarray(at + SEGMENT_HEADER, end) });
     at = end;
   }

@@ -28,11 +28,12 @@ class Run {
   readonly models = new Map<number, Model>();
   flows = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, disorder: boolean) {
     this.random = new Seeded(seed);
     this.pair = new MuxPair({
       client: LIMITS,
       server: LIMITS,
+      disorder: disorder ? this.random : undefined,
       onOpen: ({ incoming, stream, log }) => {
         const model = this.models.get(stream.id);
         if (model === undefined) throw new Error('a stream that nobody opened');
@@ -157,7 +158,9 @@ class Run {
         for (const log of [up.log, down.log]) expect(log.told.filter((one) => one === 'end')).toHaveLength(1);
       }
       if (fate === 'refused') expect(down.log.told).toEqual(['failed refused: model']);
-      if (fate === 'reset') {
+      // Where records are under way one end may have closed in order when the other is reset.
+      const closed = this.pair.up !== undefined && down.log.told.at(-1) === 'closed';
+      if (fate === 'reset' && !closed) {
         expect(down.log.told.filter((one) => one.startsWith('reset'))).toHaveLength(1);
         expect(down.log.told.at(-1)).toBe('reset reset');
         // The server's end may never have been: then it was told nothing. Or it had closed in order before.
@@ -170,22 +173,44 @@ class Run {
   }
 }
 
+function runAll(
+  seeds: readonly [from: number, count: number],
+  disorder: boolean,
+): { early: number; ahead: number } {
+  const sum = { early: 0, ahead: 0 };
+  for (let seed = seeds[0]; seed < seeds[0] + seeds[1]; seed++) {
+    const run = new Run(seed, disorder);
+    try {
+      for (let step = 0; step < 400; step++) {
+        run.step();
+        if (step % 20 === 0) run.check();
+      }
+      run.finish();
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error });
+    }
+    for (const way of [run.pair.up, run.pair.down]) {
+      sum.early += way?.early ?? 0;
+      sum.ahead += way?.order.earlyCount ?? 0;
+    }
+  }
+  return sum;
+}
+
 describe('two muxers and a perfect pipe', () => {
   it.each([1, 2, 3, 4])(
     'any mix of opens, writes, ends, resets and reads keeps the semantics of TCP (%d)',
     (part) => {
-      for (let seed = part * 1000; seed < part * 1000 + 15; seed++) {
-        const run = new Run(seed);
-        try {
-          for (let step = 0; step < 400; step++) {
-            run.step();
-            if (step % 20 === 0) run.check();
-          }
-          run.finish();
-        } catch (error) {
-          throw new Error(`seed ${seed}`, { cause: error });
-        }
-      }
+      runAll([part * 1000, 15], false);
     },
   );
+});
+
+describe('two muxers whose records overtake each other where they may', () => {
+  it.each([1, 2, 3, 4])('it is the same, with early records (%d)', (part) => {
+    const { early, ahead } = runAll([part * 1000, 15], true);
+    // Were there none, nothing would be shown.
+    expect(early).toBeGreaterThan(100);
+    expect(ahead).toBeGreaterThan(100);
+  });
 });

@@ -168,7 +168,7 @@ describe('a peer that breaks the rules is ERR_FRAME', () => {
     ['OPEN to port 0', openFrame(9, 0, 'h', 0)],
     ['OPEN cut short', smallFrame(FRAME.open, 9, Buffer.alloc(3))],
     ['CREDIT of a wrong length', smallFrame(FRAME.credit, 5, Buffer.alloc(3))],
-    ['an unknown frame', Buffer.from('0900000001000000', 'hex')],
+    ['an unknown frame', Buffer.from('0a00000001000000', 'hex')],
   ])('%s', (_name, frame) => {
     const pair = new MuxPair();
     pair.server.onRecord([openFrame(1, 0, 'h', 1), openFrame(5, 0, 'h', 1)]);

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReceiveOrder } from '../../../../src-main/engine/session/receive-order.ts';
 import { MAX_ACK_RANGES } from '../../../../src-main/engine/wire/control.ts';
+import { earlyFrame } from '../../../../src-main/engine/wire/early.ts';
+import { codeOf } from '../../../support/codes.ts';
 import { Seeded } from '../../../support/seeded.ts';
 
 const pieces = (text: string): Buffer[] => [Buffer.from(text)];
@@ -118,5 +120,76 @@ describe('ReceiveOrder', () => {
       }),
       { seed: 1, numRuns: 60 },
     );
+  });
+});
+
+describe('early records', () => {
+  /** Like `put`, with an EARLY frame in front. */
+  function early() {
+    const order = new ReceiveOrder(100_000);
+    const got: string[] = [];
+    const deliver = (parts: Buffer[]): void => {
+      got.push(`${parts.length === 2 ? 'early ' : ''}${parts.at(-1)}`);
+    };
+    const put = (seq: number): void => order.put(seq, pieces(`${seq}`), deliver);
+    const putEarly = (seq: number, follows: number[] = []): void =>
+      order.put(seq, [earlyFrame(seq, follows), Buffer.from(`${seq}`)], deliver);
+    return { order, got, put, putEarly };
+  }
+
+  it('are delivered as they come, once, and count as delivered when their turn comes', () => {
+    const { order, got, put, putEarly } = early();
+    putEarly(3);
+    expect(got).toEqual(['early 3']);
+    expect(order.heldBytes).toBe(0);
+    expect(order.state()).toEqual({ next: 0, ranges: [[3, 4]] });
+    expect(order.check(3, 10)).toBe('duplicate');
+    putEarly(3);
+    for (const seq of [4, 2, 1, 0]) put(seq);
+    expect(got).toEqual(['early 3', '0', '1', '2', '4']);
+    expect(order.state()).toEqual({ next: 5, ranges: [] });
+  });
+
+  it('wait for those that they follow, however these come', () => {
+    const { order, got, put, putEarly } = early();
+    putEarly(9, [5, 7]);
+    putEarly(7, [5]);
+    putEarly(8, [1]);
+    expect(got).toEqual([]);
+    expect(order.heldBytes).toBeGreaterThan(0);
+    putEarly(5);
+    expect(got).toEqual(['early 5', 'early 7', 'early 9']);
+    put(1);
+    expect(got).toHaveLength(3);
+    // What it follows was an ordinary one, and comes in order only.
+    put(0);
+    expect(got.slice(3)).toEqual(['0', '1', 'early 8']);
+    expect(order.heldBytes).toBe(0);
+  });
+
+  it('an ordinary one waits for all below it, early ones too', () => {
+    const { got, put, putEarly } = early();
+    put(0);
+    put(2);
+    expect(got).toEqual(['0']);
+    putEarly(1);
+    expect(got.slice(1)).toEqual(['early 1', '2']);
+  });
+
+  it('a malformed one is ERR_FRAME', () => {
+    const { order } = early();
+    const broken = Buffer.from('0900000000000004' + '00000009', 'hex');
+    expect(codeOf(() => order.put(3, [broken], () => {}))).toBe('ERR_FRAME');
+  });
+
+  it('that wait are bounded in number: further ones come in order', () => {
+    const { order, got, put, putEarly } = early();
+    for (let seq = 2; seq < 1100; seq++) putEarly(seq, [1]);
+    putEarly(1);
+    const ahead = got.length;
+    expect(ahead).toBe(1 + 1024);
+    put(0);
+    expect(got).toHaveLength(1100);
+    expect(order.next).toBe(1100);
   });
 });
