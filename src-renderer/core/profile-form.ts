@@ -51,7 +51,8 @@ export type FormError =
   | 'ownHeader'
   | 'badCa'
   | 'outOfRange'
-  | 'tooLong';
+  | 'tooLong'
+  | 'badText';
 export type FormErrors = Partial<Record<keyof ProfileForm, FormError>>;
 
 export function formOf(draft: ProfileDraft): ProfileForm {
@@ -183,8 +184,9 @@ const FIELD_OF: Readonly<Record<string, keyof ProfileForm>> = {
 function checkDraft(draft: ProfileDraft): Checked {
   const checked = profileDraftSchema.safeParse(draft);
   if (checked.success) return { ok: true, draft: checked.data };
-  const { path } = checked.error.issues[0];
-  return { ok: false, errors: { [FIELD_OF[String(path[0])] ?? 'name']: 'tooLong' } };
+  const { path, code } = checked.error.issues[0];
+  const error = code === 'too_big' ? 'tooLong' : 'badText';
+  return { ok: false, errors: { [FIELD_OF[String(path[0])] ?? 'name']: error } };
 }
 
 /** The port within the address, so that the button of *refused* selects it. */

@@ -24,7 +24,7 @@ export interface RuleForm {
   readonly password: string;
 }
 
-export type RuleError = 'required' | 'badHost' | 'badPort' | 'collides' | 'tooLong';
+export type RuleError = 'required' | 'badHost' | 'badPort' | 'collides' | 'tooLong' | 'badText';
 export type RuleErrors = Partial<Record<keyof RuleForm, RuleError>>;
 
 export function ruleFormOf(draft: RuleDraft): RuleForm {
@@ -89,7 +89,10 @@ export function checkRuleForm(
   if (given.enabled && others.some((other) => other.enabled && collide(other, given)))
     return { ok: false, errors: { bindPort: 'collides' } };
   const checked = ruleDraftSchema.safeParse(given);
-  return checked.success ? { ok: true, draft: checked.data } : { ok: false, errors: { name: 'tooLong' } };
+  if (checked.success) return { ok: true, draft: checked.data };
+  const { path, code } = checked.error.issues[0];
+  const field = path[0] !== 'auth' ? 'name' : path[1] === 'user' ? 'user' : 'password';
+  return { ok: false, errors: { [field]: code === 'too_big' ? 'tooLong' : 'badText' } };
 }
 
 /** What a check of a port says, in words; `nameOf` gives the name of the rule that holds it. */

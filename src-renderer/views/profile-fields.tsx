@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { formatBytes } from '../../src-shared/format.ts';
-import { MAX_HEADERS } from '../../src-shared/limits.ts';
+import { MAX_CA, MAX_HEADERS, MAX_HOST, MAX_KEY, MAX_NAME, MAX_USER_AGENT } from '../../src-shared/limits.ts';
 import {
   MAX_TIMEOUT_SECONDS,
   MAX_WRITE_BUFFER,
@@ -81,11 +81,16 @@ function useErrorWords(errors: FormErrors): Words {
     writeBuffer: [MIN_WRITE_BUFFER, MAX_WRITE_BUFFER],
     throttle: [0, '10^15'],
     timeout: [0, MAX_TIMEOUT_SECONDS],
+    hostHeader: [0, MAX_HOST],
+    sni: [0, MAX_HOST],
+    userAgent: [0, MAX_USER_AGENT],
+    ca: [0, MAX_CA],
+    key: [0, MAX_KEY],
   };
   return (field) => {
     const error = errors[field];
     if (error === undefined) return undefined;
-    const [min, max] = range[field] ?? [0, 80];
+    const [min, max] = range[field] ?? [0, MAX_NAME];
     return t(`editor.errors.${error}`, { min, max });
   };
 }
@@ -120,8 +125,9 @@ function WayFields({
   const kinds: ReadonlyArray<{ value: ProxyKind; label: string }> = [
     { value: 'none', label: t('editor.proxyNone') },
     { value: 'http', label: t('editor.proxyKinds.http') },
-    { value: 'https', label: t('editor.proxyKinds.https') },
     { value: 'socks5', label: t('editor.proxyKinds.socks5') },
+    // The engine speaks no TLS to the proxy itself: one that was imported so is shown, and none is chosen so.
+    ...(form.proxyKind === 'https' ? [{ value: 'https' as const, label: t('editor.proxyKinds.https') }] : []),
   ];
   return (
     <fieldset className="group">

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { isLoopback } from '../../src-shared/address.ts';
 import type { PortCheck } from '../../src-shared/contract-profiles.ts';
+import { MAX_CREDENTIAL, MAX_KEY, MAX_NAME } from '../../src-shared/limits.ts';
 import { profileTitle } from '../../src-shared/profile.ts';
 import { defaultRule, draftOfRule, type RuleKind, ruleProtocol } from '../../src-shared/rules.ts';
 import { host } from '../core/host.ts';
@@ -41,7 +42,8 @@ export function RuleDialog({ profileId, ruleId, as }: Props) {
   const put = (change: Partial<RuleForm>) => setForm({ ...form, ...change });
   const words = (field: keyof RuleForm) => {
     const error = errors[field];
-    return error && t(`editor.errors.${error}`, { max: 80 });
+    const max = { user: MAX_CREDENTIAL, password: MAX_KEY }[String(field)] ?? MAX_NAME;
+    return error && t(`editor.errors.${error}`, { max });
   };
   const kept = rule !== undefined && profile.secrets.ruleAuth.includes(rule.id);
   const save = async () => {

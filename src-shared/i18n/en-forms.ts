@@ -81,6 +81,7 @@ export const enForms = {
       badCa: 'This is not a PEM certificate.',
       outOfRange: 'Between {{min}} and {{max}}.',
       tooLong: 'At most {{max}} characters.',
+      badText: 'There are characters in it that cannot be sent.',
       collides: 'Another rule of this profile listens there.',
     },
   },

@@ -81,6 +81,7 @@ export const zhForms: Texts<typeof enForms> = {
       badCa: '不是 PEM 证书。',
       outOfRange: '应在 {{min}} 到 {{max}} 之间。',
       tooLong: '最多 {{max}} 个字符。',
+      badText: '含有无法发送的字符。',
       collides: '此配置中已有规则监听该处。',
     },
   },

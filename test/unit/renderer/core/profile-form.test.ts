@@ -53,6 +53,10 @@ describe('the form of a profile', () => {
     [{ throttle: 'x' }, { throttle: 'outOfRange' }],
     [{ timeout: '100000' }, { timeout: 'outOfRange' }],
     [{ name: 'x'.repeat(81) }, { name: 'tooLong' }],
+    [{ name: 'a\u0007b' }, { name: 'badText' }],
+    [{ userAgent: '浏览器' }, { userAgent: 'badText' }],
+    [{ userAgent: 'x'.repeat(513) }, { userAgent: 'tooLong' }],
+    [{ key: 'x'.repeat(1_025) }, { key: 'tooLong' }],
   ])('says what is wrong with %j', (change, errors) => {
     expect(errorsOf(change)).toEqual(errors);
   });
