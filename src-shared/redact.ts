@@ -1,6 +1,7 @@
 /** Taking secrets out of text that leaves the machine: exported logs, *Copy details*. */
 import type { Failure } from './errors.ts';
-import type { HostInfo } from './state.ts';
+import { isSecretHeader, type Profile } from './profile.ts';
+import type { AppState, HostInfo } from './state.ts';
 
 /** What this host knows to be secret or private; each is replaced wherever it stands. */
 export interface Private {
@@ -9,6 +10,32 @@ export interface Private {
   /** Hosts of servers, proxies and targets. Whatever their case. */
   readonly hosts: readonly string[];
   readonly users: readonly string[];
+}
+
+/** What profiles and the embedded server say of places and people; `secrets` is what else is known to be secret. */
+export function privateOf(
+  profiles: Iterable<Omit<Profile, 'id'>>,
+  server: Pick<AppState['server']['config'], 'publicHost'>,
+  secrets: readonly string[] = [],
+): Private {
+  const hosts = new Set([server.publicHost]);
+  const users = new Set<string>();
+  const hidden = [...secrets];
+  for (const { rules, proxy, server, headers, hostHeader, sni } of profiles) {
+    // The Host header may have a port.
+    for (const host of [server.host, sni, hostHeader.replace(/:\d+$/, '')]) hosts.add(host);
+    if (proxy !== null) {
+      hosts.add(proxy.host);
+      users.add(proxy.user);
+    }
+    for (const rule of rules) {
+      if (rule.kind === 'dynamic') users.add(rule.auth?.user ?? '');
+      else hosts.add(rule.target.host);
+    }
+    for (const { name, value } of headers) if (isSecretHeader(name)) hidden.push(value);
+  }
+  for (const loopback of ['127.0.0.1', 'localhost', '::1']) hosts.delete(loopback);
+  return { secrets: hidden, hosts: [...hosts], users: [...users] };
 }
 
 /** Replaced whether known or not, as they have a shape. Each keeps what says which kind it was. */

@@ -1,7 +1,6 @@
 /** The streams of contract-live.ts, and what belongs to their screens. */
 import { MAX_CONNECTION_ROWS } from '../../src-shared/limits.ts';
-import { isSecretHeader } from '../../src-shared/profile.ts';
-import { type Private, redactor } from '../../src-shared/redact.ts';
+import { privateOf, redactor } from '../../src-shared/redact.ts';
 import type { Sample } from '../../src-shared/stats.ts';
 import { watchConnections } from './connections-feed.ts';
 import type { Host } from './host.ts';
@@ -9,7 +8,7 @@ import { paced } from './pacing.ts';
 import { os, readerOf, streamed } from './router-base.ts';
 
 export function liveRouter(host: Host) {
-  const { hub, stats, daily, engine, logs } = host;
+  const { hub, stats, daily, engine, logs, config, vault } = host;
   return {
     state: {
       watch: os.state.watch.handler(({ context, signal }) =>
@@ -51,29 +50,11 @@ export function liveRouter(host: Host) {
       ),
       clear: os.logs.clear.handler(() => logs.clear()),
       export: os.logs.export.handler(({ input, context }) =>
-        streamed(context, logs.export(input.filter, redactor(privateOf(host)))),
+        streamed(
+          context,
+          logs.export(input.filter, redactor(privateOf(config.profiles, config.server, vault.texts()))),
+        ),
       ),
     },
   };
-}
-
-/** What an exported log must not have: secrets, hosts of rules and their servers, user names. */
-function privateOf({ config, vault }: Host): Private {
-  const hosts = new Set<string>();
-  const users = new Set<string>();
-  const secrets = vault.texts();
-  for (const { rules, proxy, server, headers } of config.profiles) {
-    hosts.add(server.host);
-    if (proxy !== null) {
-      hosts.add(proxy.host);
-      users.add(proxy.user);
-    }
-    for (const rule of rules) {
-      if (rule.kind === 'dynamic') users.add(rule.auth?.user ?? '');
-      else hosts.add(rule.target.host);
-    }
-    for (const { name, value } of headers) if (isSecretHeader(name)) secrets.push(value);
-  }
-  for (const loopback of ['127.0.0.1', 'localhost', '::1']) hosts.delete(loopback);
-  return { secrets, hosts: [...hosts], users: [...users] };
 }

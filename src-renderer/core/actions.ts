@@ -2,6 +2,7 @@
 import { type Action, actionFor, type Failure } from '../../src-shared/errors.ts';
 import { MAX_NAME } from '../../src-shared/limits.ts';
 import { type ProfileView, profileTitle } from '../../src-shared/profile.ts';
+import { printDetails, privateOf, redactor } from '../../src-shared/redact.ts';
 import { draftOfRule, ruleProtocol } from '../../src-shared/rules.ts';
 import { currentApp } from '../store.ts';
 import { currentTexts } from './language.tsx';
@@ -137,12 +138,10 @@ export async function copyText(text: string): Promise<void> {
 /** What a person sends along when asking for help: no address, no name, no key. */
 export function detailsText(failure: Failure): string {
   const app = currentApp();
-  const { subject: _, ...details } = failure.details ?? {};
-  return [
-    `code: ${failure.code}`,
-    `message: ${failure.message}`,
-    `details: ${JSON.stringify(details)}`,
-    `culvert: ${app?.host.version} ${app?.host.kind} on ${app?.host.platform}, ${app?.host.runtime}`,
-    `time: ${new Date().toISOString()}`,
-  ].join('\n');
+  if (app === undefined) return failure.code;
+  const { subject = '', ...details } = failure.details ?? {};
+  const known = privateOf(Object.values(app.profiles), app.server.config);
+  // What it is about may be in no profile yet, as in a test of one that is not saved.
+  const redact = redactor({ ...known, hosts: [...known.hosts, subject] });
+  return `${printDetails({ ...failure, details }, app.host, redact)}time: ${new Date().toISOString()}`;
 }

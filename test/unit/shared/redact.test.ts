@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printDetails, redactor } from '../../../src-shared/redact.ts';
-import { hostInfo } from './samples.ts';
+import { printDetails, privateOf, redactor } from '../../../src-shared/redact.ts';
+import { hostInfo, profileView } from './samples.ts';
 
 const nothing = { secrets: [], hosts: [], users: [] };
 
@@ -66,4 +66,28 @@ describe('printDetails', () => {
         'culvert 0.1.0 (headless), linux, node 20\n',
     );
   });
+});
+
+it('knows what is private of profiles and of the server', () => {
+  const bind = { host: '127.0.0.1', port: 0 };
+  const rule = { id: 'r', name: '', enabled: true, bind };
+  const profile = profileView('p', {
+    proxy: { scheme: 'http', host: 'proxy.example', port: 8080, user: 'me' },
+    hostHeader: 'front.example:81',
+    sni: 'sni.example',
+    headers: [
+      { name: 'X-Api-Key', value: 'secret value' },
+      { name: 'X-Plain', value: 'plain' },
+    ],
+    rules: [
+      { ...rule, kind: 'static', target: { host: 'db.example', port: 1 } },
+      { ...rule, kind: 'static', target: { host: 'localhost', port: 1 } },
+      { ...rule, kind: 'dynamic', auth: { user: 'you' } },
+    ],
+  });
+  const text =
+    'server.example proxy.example front.example:81 sni.example db.example home.example me you plain';
+  const redact = redactor(privateOf([profile], { publicHost: 'home.example' }, ['a key of it']));
+  expect(redact(text)).toBe('[host] [host] [host]:81 [host] [host] [host] [user] [user] plain');
+  expect(redact('localhost: a key of it, secret value')).toBe('localhost: [secret], [secret]');
 });
