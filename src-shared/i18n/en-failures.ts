@@ -134,7 +134,6 @@ export const enFailures = {
     clockBehind: 'This clock is {{time}} behind the server.',
     status: 'HTTP status: {{status}}',
     limit: 'Limit: {{limit}}',
-    code: 'Code: {{code}}',
   },
   importReasons: {
     empty: 'There is nothing in it.',

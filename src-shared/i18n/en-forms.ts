@@ -17,7 +17,6 @@ export const enForms = {
     namePlaceholder: 'The host, if left empty',
     address: 'Address',
     addressHint: 'Host and port, or a URL: server.example:80, https://cdn.example/path',
-    host: 'Host',
     path: 'Path',
     secure: 'Encrypted with TLS (https)',
     key: 'Key',
@@ -87,7 +86,6 @@ export const enForms = {
   },
   test: {
     title: 'Test',
-    running: 'Testing',
     steps: {
       resolve: 'Look up the name',
       proxy: 'Reach the proxy',
@@ -97,7 +95,6 @@ export const enForms = {
       echo: 'Send something there and back',
     } satisfies Record<TestStep, string>,
     passed: 'It works: {{transport}}, {{rtt}} round trip.',
-    failed: 'It does not work yet.',
     saveAnyway: 'Save anyway',
   },
   share: {
@@ -113,8 +110,6 @@ export const enForms = {
   },
   imports: {
     title: 'Import',
-    line: 'A share link, a command line of culvert, goflyway or ssh, a configuration or a backup.',
-    text: 'Text',
     preview: 'What will change',
     sources: {
       link: 'Share link',
@@ -147,7 +142,6 @@ export const enForms = {
       secrets: 'Keys at rest',
       backup: 'Backup',
       update: 'Updates',
-      about: 'About',
     },
     language: 'Language',
     languages: { system: 'As the system', en: 'English', 'zh-CN': '简体中文' },
@@ -166,7 +160,6 @@ export const enForms = {
     choices: { auto: 'Install by itself', ask: 'Tell me', off: 'Never look' },
     check: 'Look for updates',
     checking: 'Looking',
-    none: 'Culvert is up to date.',
     available: 'Version {{version}} is there.',
     load: 'Download',
     loading: 'Downloading {{percent}} %',

@@ -24,7 +24,6 @@ export const enScreens = {
     skip: 'Skip to the content',
     navigation: 'Screens',
     hostGone: 'No answer from Culvert. What is shown may be old.',
-    hostBack: 'Culvert answers again.',
     reload: 'Culvert was updated. Reload the page.',
     offline: 'This machine is offline.',
   },
@@ -66,8 +65,6 @@ export const enScreens = {
     noData: 'Nothing measured yet.',
     /** The text equivalent for those who do not see it. */
     text: 'Throughput of the last {{window}}: up {{up}}, down {{down}} now; at most {{maxUp}} up and {{maxDown}} down.',
-    connections_one: '{{count}} connection',
-    connections_other: '{{count}} connections',
   },
   profiles: {
     title: 'Profiles',
@@ -86,7 +83,6 @@ export const enScreens = {
     moveUp: 'Move up',
     moveDown: 'Move down',
     copyAddress: 'Copy the local address',
-    lastDays: 'Traffic per day',
   },
   rules: {
     title: 'Rules',
@@ -99,7 +95,6 @@ export const enScreens = {
     total: 'Total',
     failed: 'Failed',
     portFree: 'Port {{port}} is free.',
-    portChecking: 'Looking at port {{port}}',
     portTaken: 'Port {{port}} is taken by {{holder}}.',
     portTakenUnknown: 'Port {{port}} is taken.',
     portTakenRule: 'Another rule listens at port {{port}}: {{holder}}.',
@@ -167,7 +162,6 @@ export const enScreens = {
     levels: { error: 'Errors', warn: 'Warnings', info: 'Information', debug: 'Details', trace: 'Everything' },
     filter: 'Filter the log',
     follow: 'Follow',
-    following: 'Following the newest line',
     empty: 'Nothing logged yet.',
     count_one: '{{count}} line',
     count_other: '{{count}} lines',

@@ -74,7 +74,6 @@ export const zhFailures: Texts<typeof enFailures> = {
     clockBehind: '本机时钟比服务器慢 {{time}}。',
     status: 'HTTP 状态：{{status}}',
     limit: '上限：{{limit}}',
-    code: '代码：{{code}}',
   },
   importReasons: {
     empty: '内容为空。',

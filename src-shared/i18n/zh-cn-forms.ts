@@ -17,7 +17,6 @@ export const zhForms: Texts<typeof enForms> = {
     namePlaceholder: '留空则使用主机名',
     address: '地址',
     addressHint: '主机和端口，或网址：server.example:80，https://cdn.example/path',
-    host: '主机',
     path: '路径',
     secure: '使用 TLS 加密（https）',
     key: '密钥',
@@ -87,7 +86,6 @@ export const zhForms: Texts<typeof enForms> = {
   },
   test: {
     title: '测试',
-    running: '正在测试',
     steps: {
       resolve: '查询域名',
       proxy: '连接代理',
@@ -97,7 +95,6 @@ export const zhForms: Texts<typeof enForms> = {
       echo: '往返收发数据',
     },
     passed: '测试通过：{{transport}}，往返 {{rtt}}。',
-    failed: '目前还无法使用。',
     saveAnyway: '仍然保存',
   },
   share: {
@@ -113,8 +110,6 @@ export const zhForms: Texts<typeof enForms> = {
   },
   imports: {
     title: '导入',
-    line: '分享链接，culvert、goflyway 或 ssh 命令行，配置文件或备份。',
-    text: '文本',
     preview: '将要进行的更改',
     sources: {
       link: '分享链接',
@@ -147,7 +142,6 @@ export const zhForms: Texts<typeof enForms> = {
       secrets: '密钥存储',
       backup: '备份',
       update: '更新',
-      about: '关于',
     },
     language: '语言',
     languages: { system: '跟随系统', en: 'English', 'zh-CN': '简体中文' },
@@ -166,7 +160,6 @@ export const zhForms: Texts<typeof enForms> = {
     choices: { auto: '自动安装', ask: '通知我', off: '从不检查' },
     check: '检查更新',
     checking: '正在检查',
-    none: 'Culvert 已是最新版本。',
     available: '有新版本 {{version}}。',
     load: '下载',
     loading: '正在下载 {{percent}}%',
