@@ -176,20 +176,6 @@ export function actionFor(code: ErrorCode): Action {
   return ACTION_OF[code];
 }
 
-/** Failures that trying again does not mend: the state is Failed, not Reconnecting, until something is changed. */
-export const FINAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ERR_WRONG_KEY',
-  'ERR_KEY_OR_CLOCK',
-  'ERR_CLOCK',
-  'ERR_BAD_ADDRESS',
-  'ERR_BAD_OPTION',
-  'ERR_BAD_KEY',
-  'ERR_NO_KEY',
-  'ERR_LOCKED',
-  'ERR_NOT_CULVERT',
-  'ERR_TLS',
-]);
-
 export function isErrorCode(text: unknown): text is ErrorCode {
   return typeof text === 'string' && (ERROR_CODES as readonly string[]).includes(text);
 }

@@ -76,18 +76,6 @@ export function applyPatch(
   return { rev: event.rev, state: applyOps(current.state, event.ops) };
 }
 
-/** Ops without those that a later one overrides: at most one per row and per value, with the same outcome. */
-export function coalesce(ops: readonly PatchOp[]): PatchOp[] {
-  const last = new Map<string, PatchOp>();
-  for (const op of ops) {
-    const key = keyOf(op);
-    // Deleted first, so that the survivor stands where the last change was.
-    last.delete(key);
-    last.set(key, op);
-  }
-  return [...last.values()];
-}
-
 /** What turns `before` into `after`. Compares by identity: a hub that replaces what changes gets a patch of that. */
 export function diffStates(before: AppState, after: AppState): PatchOp[] {
   const ops: PatchOp[] = [];
@@ -105,15 +93,4 @@ export function diffStates(before: AppState, after: AppState): PatchOp[] {
     }
   }
   return ops;
-}
-
-function keyOf(op: PatchOp): string {
-  switch (op.op) {
-    case 'set':
-      return op.key;
-    case 'remove':
-      return `${op.table} ${op.id}`;
-    case 'upsert':
-      return `${op.table} ${op.row.id}`;
-  }
 }

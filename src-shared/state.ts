@@ -88,7 +88,6 @@ export const tryItSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('failed'), failure: failureSchema }),
 ]);
-export type TryIt = z.infer<typeof tryItSchema>;
 
 /** Something a person should know, until it is dismissed. Words are in i18n under `notices`. */
 export const noticeSchema = z.strictObject({

@@ -3,6 +3,7 @@ import { printHostPort } from '../../src-shared/address.ts';
 import { formatBytes, formatCount } from '../../src-shared/format.ts';
 import { type ProfileView, profileTitle } from '../../src-shared/profile.ts';
 import { isExposed, type Rule, type RuleKind } from '../../src-shared/rules.ts';
+import { targetText } from '../core/connection-list.ts';
 import { useTexts } from '../core/language.tsx';
 import { useLiveFigures, useRuleFigures } from '../core/live.ts';
 import { show } from '../core/overlays.ts';
@@ -163,11 +164,7 @@ function RuleRow({ profile, rule }: { readonly profile: ProfileView; readonly ru
           {rule.kind === 'dynamic' ? (
             <span className="cell-main">{t('ruleKinds.dynamic')}</span>
           ) : (
-            <span className="cell-main">
-              {rule.target.host === ''
-                ? `${t('common.serverItself')}:${rule.target.port}`
-                : printHostPort(rule.target.host, rule.target.port)}
-            </span>
+            <span className="cell-main">{targetText(t, { protocol: 'tcp', target: rule.target })}</span>
           )}
           {rule.kind === 'udp' && <span className="cell-sub">UDP</span>}
         </td>

@@ -7,7 +7,6 @@ import {
   ENGINE_CODES,
   type EngineCode,
   ERROR_CODES,
-  FINAL_CODES,
   toFailure,
 } from '../../../src-shared/errors.ts';
 
@@ -28,10 +27,6 @@ describe('codes', () => {
     const common = ['ERR_WRONG_KEY', 'ERR_NAME_NOT_FOUND', 'ERR_SERVER_REFUSED'] as const;
     const more = ['ERR_SERVER_TIMEOUT', 'ERR_CLOCK', 'ERR_PROXY'] as const;
     expect(new Set([...common, ...more].map(actionFor)).size).toBe(6);
-  });
-
-  it('call for a change only where trying again is no use', () => {
-    for (const code of FINAL_CODES) expect(actionFor(code)).not.toBe('retry');
   });
 });
 
