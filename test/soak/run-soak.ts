@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DialerState } from '../../src-main/engine/index.ts';
+import type { Client, DialerState } from '../../src-main/engine/index.ts';
 import { LatencyHistogram } from '../stress/histogram.ts';
 import { Seeded } from '../support/seeded.ts';
 import { TcpRelay } from '../support/tcp-relay.ts';
@@ -42,6 +42,11 @@ export interface SoakResult {
   readonly sessionLost: boolean;
 }
 
+async function connected(client: Client): Promise<void> {
+  const until = performance.now() + 20_000;
+  while (client.status().state.kind !== 'connected' && performance.now() < until) await pause(1);
+}
+
 /** A stalled connection of a black hole would need an echo to be noticed; it is a test of its own. */
 export async function runSoak(options: SoakOptions, say: (line: string) => void): Promise<SoakResult> {
   const random = new Seeded(options.seed);
@@ -71,6 +76,8 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
   const all = (): Array<PingStream | IdleStream | BusyStream> => [ping, ...idle, ...busy];
   for (let n = 0; n < options.kills; n++) {
     await pause(options.steady ? options.everyMs : random.int(1, 2 * options.everyMs));
+    // A carrier is killed, not a try: on a busy machine the next one may still be on its way.
+    await connected(rig.client);
     const kind =
       options.outageMs > 0 && random.chance(0.5)
         ? random.pick(['refuse', 'swallow'] as const)
