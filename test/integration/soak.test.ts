@@ -28,7 +28,7 @@ it('carriers killed at random, with outages: streams move again soon after the n
   expect(Object.values(result.kills).every((count) => count > 0)).toBe(true);
   // The round trip and 100 ms are measured by `npm run soak`, and hold on fake time in test/scenario/dialer.test.ts;
   // here the machine may be busy with other things.
-  expect(result.backMs.p50).toBeLessThan(1000);
+  expect(result.backMs.p50).toBeLessThan(2000);
 }, 120_000);
 
 it.each(['http', 'auto'] as const)(
@@ -38,7 +38,7 @@ it.each(['http', 'auto'] as const)(
     const result = await soak({ ...common, transport });
     // HTTP bridges short interruptions by itself, but not without sending some of it again.
     expect(result.resentBytes + result.resumes).toBeGreaterThan(0);
-    expect(result.backMs.p50).toBeLessThan(1000);
+    expect(result.backMs.p50).toBeLessThan(2000);
   },
   120_000,
 );

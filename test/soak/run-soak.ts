@@ -30,6 +30,8 @@ export interface SoakResult {
   /** What is wrong with any stream; empty = nothing was lost, doubled or changed. */
   readonly wrong: readonly string[];
   readonly bytes: number;
+  /** Connections that were open at the kills. */
+  readonly cut: number;
   readonly resumes: number;
   /** By both ends. */
   readonly resentBytes: number;
@@ -72,6 +74,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
 
   const times = new LatencyHistogram();
   const slowest: Partial<Record<Kill, number>> = {};
+  let cut = 0;
   const kills = { reset: 0, end: 0, refuse: 0, swallow: 0 };
   const all = (): Array<PingStream | IdleStream | BusyStream> => [ping, ...idle, ...busy];
   for (let n = 0; n < options.kills; n++) {
@@ -87,6 +90,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     const killedAt = Date.now();
     if (kind === 'refuse') relay.stopListening();
     if (kind === 'swallow') relay.swallowNew = true;
+    cut += relay.open;
     relay.cut(kind === 'end' ? 'end' : 'reset');
     if (kind === 'refuse' || kind === 'swallow') {
       await pause(random.int(0, options.outageMs));
@@ -130,6 +134,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
   const result: SoakResult = {
     kills,
     wrong: ends.filter((text) => text !== ''),
+    cut,
     bytes: all().reduce((sum, { received }) => sum + received, 0),
     resumes: session?.resumes ?? 0,
     resentBytes:
