@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../support/culvert-process.ts';
 import { HostileProxy, type Hostility } from '../support/hostile-proxy.ts';
 import { Seeded } from '../support/seeded.ts';
 import { startRig } from '../support/tunnel-rig.ts';
@@ -58,7 +59,8 @@ function hostilityOf(seeded: Seeded): Hostility {
     duplicate: maybe(0.5, 0.4),
     swallowRequest: maybe(0.15, 0.03),
     truncate: maybe(0.4, 0.15),
-    errorPage: maybe(0.3, 0.1),
+    errorPage: maybe(0.4, 0.15),
+    lateErrorPage: maybe(0.3, 0.1),
     loginPage: maybe(0.2, 0.05),
     trickle: maybe(0.2, 0.3),
     delayMs: maybe(0.7, 40),
@@ -76,6 +78,7 @@ function streamingOf(seeded: Seeded): Hostility {
     streams: true,
     stall: seeded.chance(0.5) ? seeded.unit() * 0.1 : 0,
     cutStream: seeded.chance(0.6) ? seeded.unit() * 0.2 : 0,
+    maxBody: seeded.chance(0.4) ? seeded.int(70_000, 300_000) : undefined,
   };
 }
 
@@ -101,7 +104,20 @@ const KINDS: readonly Kind[] = [
     size: 60_000,
     pieces: 3,
     seeds: SEEDS,
-    happens: ['loseRequest', 'loseResponse', 'duplicate', 'truncate', 'errorPage', 'cut'],
+    happens: [
+      'loseRequest',
+      'loseResponse',
+      'duplicate',
+      'truncate',
+      'errorPage',
+      'lateErrorPage',
+      'cut',
+      'status408',
+      'status429',
+      'status502',
+      'status503',
+      'status504',
+    ],
   },
   {
     name: 'streams',
@@ -109,7 +125,7 @@ const KINDS: readonly Kind[] = [
     size: 400_000,
     pieces: 20,
     seeds: Math.ceil(SEEDS / 2),
-    happens: ['streamedRequest', 'streamedAnswer', 'stall', 'cutStream'],
+    happens: ['streamedRequest', 'streamedAnswer', 'stall', 'cutStream', 'tooLarge'],
   },
 ];
 
@@ -147,6 +163,39 @@ async function runSeed(seed: number, kind: Kind): Promise<string> {
 
 const FIRST = Number(process.env.CULVERT_SEED ?? 1);
 const AT_ONCE = 8;
+
+describe('a gateway that answers every request itself for a while', () => {
+  it.each([408, 429, 502, 503, 504])(
+    '%i: its page is no end of the session, and no byte is lost',
+    async (status) => {
+      const proxy = new HostileProxy(1, {});
+      const rig = await startRig({
+        target: addOne,
+        between: async (port) => `http://127.0.0.1:${await proxy.start(port)}/`,
+      });
+      closers.push(async () => {
+        await rig.close();
+        await proxy.close();
+      });
+      const counted = (): number => proxy.counts[`status${status}`] ?? 0;
+      await until('connected', () => rig.client.status().state.kind === 'connected');
+      const asked = status === 429 ? 1 : undefined;
+      proxy.hostility = { errorPage: 1, error: { status, retryAfter: asked } };
+      const stream = runStream(rig.port, new Seeded(status), 100_000, 4);
+      await until('the first', () => counted() > 0);
+      const begun = performance.now();
+      // Two may have been on their way when the first came back.
+      await until('tries', () => counted() >= 4);
+      // Patience that was asked for is had: else four tries take some 150 ms.
+      if (asked !== undefined) expect(performance.now() - begun).toBeGreaterThan(800);
+      proxy.hostility = {};
+      expect(await stream).toBe('');
+      const said = rig.log.map(({ text }) => text).join('\n');
+      expect(said).not.toMatch(/no longer has the session|the session ended/);
+    },
+    40_000,
+  );
+});
 
 describe.each(KINDS)('HTTP through a hostile proxy that $name', (kind) => {
   const { seeds } = kind;

@@ -116,6 +116,25 @@ describe('HTTP through real proxies', () => {
     await check(rig.port);
   });
 
+  it('nginx that hands bodies on as they come, up to its limit of 1 MiB', { timeout: 60_000 }, async () => {
+    const port = await freePort();
+    const streaming = await startRig({
+      ...echo,
+      between: async (target) => {
+        const extra = 'proxy_buffering off; proxy_request_buffering off;';
+        await run('nginx', nginxConfig({ folder: folder(), port, target, extra }), port);
+        return `http://127.0.0.1:${port}/app/`;
+      },
+    });
+    rig = streaming;
+    const streams = (): unknown => streaming.client.status().carrier?.learnt.streamsUp;
+    for (const until = Date.now() + 30_000; streams() !== true && Date.now() < until; )
+      expect((await exchangeBytes(streaming.port, randomBytes(500_000))).length).toBe(500_000);
+    await check(streaming.port);
+    // Far more than its limit went up, and it is streamed to all the same.
+    expect(streams()).toBe(true);
+  });
+
   it('squid with CONNECT denied, before the client', { timeout: 40_000 }, async () => {
     const port = await freePort();
     await run('squid', squidConfig({ folder: folder(), port }), port);

@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +17,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, portAccepts, temporaryFolder } from '../bench/rig.ts';
 import { CulvertLab, HOST, makeKey, says, until } from '../support/culvert-process.ts';
 import { KnownBytes } from '../support/known-bytes.ts';
-import { haproxyConfig, nginxConfig, squidConfig, tinyproxyConfig } from '../support/real-proxies.ts';
+import {
+  haproxyConfig,
+  haproxyPrefers,
+  nginxConfig,
+  squidConfig,
+  tinyproxyConfig,
+} from '../support/real-proxies.ts';
 import { need, type Sshd, startSshd } from '../support/sshd.ts';
 import { TcpRelay } from '../support/tcp-relay.ts';
 
@@ -20,7 +35,7 @@ import { TcpRelay } from '../support/tcp-relay.ts';
 const lab = new CulvertLab();
 afterAll(() => lab.close());
 
-/** Transferred by ssh; CULVERT_TRANSFER_MB=1024 for the long form. */
+/** Transferred by rsync over ssh; CULVERT_TRANSFER_MB=1024 for the long form. */
 const FILE_BYTES = Number(process.env.CULVERT_TRANSFER_MB ?? 12) * 1_000_000;
 const STEP = 4 << 20;
 const key = makeKey();
@@ -93,18 +108,28 @@ async function digest(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** There and back by scp, compared. */
+/** There and back by rsync over ssh, compared; then what little changed of it, by differences. */
 async function copies(port: number, name: string): Promise<void> {
   const from = join(folder, `${name}.from`);
   writeFileSync(from, '');
   const known = new KnownBytes(9);
   for (let left = FILE_BYTES; left > 0; left -= STEP) appendFileSync(from, known.next(Math.min(STEP, left)));
-  const scp = [need('scp', 'openssh-client'), ['-q', ...sshd.common, '-P', String(port)]] as const;
+  const ssh = [need('ssh', 'openssh-client'), ...sshd.common, '-p', String(port)].join(' ');
+  const rsync = (one: string, two: string, ...words: string[]): Promise<string> =>
+    output(need('rsync', 'rsync'), ['--rsh', ssh, '--ignore-times', ...words, one, two]);
   const [there, back] = [join(folder, `${name}.there`), join(folder, `${name}.back`)];
-  expect(await output(scp[0], [...scp[1], from, `${HOST}:${there}`])).toBe('');
-  expect(await output(scp[0], [...scp[1], `${HOST}:${there}`, back])).toBe('');
+  expect(await rsync(from, `${HOST}:${there}`)).toBe('');
+  expect(await rsync(`${HOST}:${there}`, back)).toBe('');
   expect(await digest(back)).toBe(await digest(from));
-  for (const file of [from, there, back]) rmSync(file);
+
+  const file = openSync(from, 'r+');
+  writeSync(file, known.next(1000), 0, 1000, Math.floor(FILE_BYTES / 2));
+  closeSync(file);
+  const told = await rsync(from, `${HOST}:${there}`, '--no-whole-file', '--stats');
+  expect(await digest(there)).toBe(await digest(from));
+  // Both ends talk in turns over all of the file, and send only what changed.
+  expect(Number(/Literal data: ([\d,]+) bytes/.exec(told)?.[1].replaceAll(',', ''))).toBeLessThan(200_000);
+  for (const path of [from, there, back]) rmSync(path);
 }
 
 describe('squid with CONNECT denied, before the client', () => {
@@ -156,32 +181,40 @@ describe('tinyproxy that asks who one is, before the client', () => {
 });
 
 describe('before the server', () => {
-  /** More than are asked before a session is given up: in turns, the right one would be found without any cookie. */
-  let others: number[] = [];
-  beforeAll(async () => {
-    const more = await Promise.all([1, 2, 3, 4].map(() => lab.server([], undefined, key)));
-    others = more.map(({ port }) => port);
-  }, 30_000);
-
   it('nginx with its defaults: auto takes HTTP, with curl, ssh and a file there and back', async () => {
     const { said, web, ssh } = await client(['--transport', 'auto'], nginx);
     expect(said()).toMatch(/connected: HTTP .*; WebSocket did not get through/);
     expect(await curl(web)).toBe('you asked /page');
     await copies(ssh, 'nginx');
   }, 300_000);
+});
+
+describe('before two servers, haproxy', () => {
+  let other = 0;
+  beforeAll(async () => {
+    other = (await lab.server([], undefined, key)).port;
+  }, 30_000);
+
+  /** A client whose session begins at the first server, while from then on whatever has no cookie goes to the second. */
+  async function astray(
+    transport: string,
+    sticky: boolean,
+  ): Promise<{ said: () => string; web: number; relay: TcpRelay }> {
+    const port = await freePort();
+    const home = place(`haproxy-${transport}-${sticky}`);
+    await run('haproxy', haproxyConfig({ folder: home, port, targets: [server, other], sticky }), port);
+    await haproxyPrefers(home, 0, 2);
+    const relay = new TcpRelay(port);
+    lab.onClose(() => relay.close());
+    const begun = await client(['--transport', transport], await relay.listen());
+    await haproxyPrefers(home, 1, 2);
+    return { ...begun, relay };
+  }
 
   it.each(['ws', 'http', 'auto'])(
-    'haproxy with several servers and a sticky cookie: %s finds its own again',
+    'that sets a cookie: %s finds its own server again',
     async (transport) => {
-      const port = await freePort();
-      await run(
-        'haproxy',
-        haproxyConfig({ folder: place(`haproxy-${transport}`), port, targets: [server, ...others] }),
-        port,
-      );
-      const relay = new TcpRelay(port);
-      lab.onClose(() => relay.close());
-      const { said, web } = await client(['--transport', transport], await relay.listen());
+      const { said, web, relay } = await astray(transport, true);
       const socket = connect({ host: HOST, port: web });
       const answers: string[] = [];
       socket.on('data', (chunk) => answers.push(String(chunk)));
@@ -193,6 +226,18 @@ describe('before the server', () => {
       socket.destroy();
       expect(said()).not.toMatch(/no longer has the session/);
       if (transport === 'ws') expect(said().match(/session resumed, nothing lost/g)).toHaveLength(4);
+    },
+    60_000,
+  );
+
+  it.each(['ws', 'http'])(
+    'that sets none: %s comes to the other one, and its session is lost',
+    async (transport) => {
+      const { said, web, relay } = await astray(transport, false);
+      relay.cut();
+      await until('the loss', () => /the server no longer has the session/.test(said()), 30_000);
+      // The next connection works.
+      await until('another', async () => (await curl(web)) === 'you asked /page');
     },
     60_000,
   );

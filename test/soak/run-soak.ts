@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DialerState } from '../../src-main/engine/index.ts';
+import type { Client, DialerState } from '../../src-main/engine/index.ts';
 import { LatencyHistogram } from '../stress/histogram.ts';
 import { Seeded } from '../support/seeded.ts';
 import { TcpRelay } from '../support/tcp-relay.ts';
@@ -30,6 +30,8 @@ export interface SoakResult {
   /** What is wrong with any stream; empty = nothing was lost, doubled or changed. */
   readonly wrong: readonly string[];
   readonly bytes: number;
+  /** Connections that were open at the kills. */
+  readonly cut: number;
   readonly resumes: number;
   /** By both ends. */
   readonly resentBytes: number;
@@ -40,6 +42,11 @@ export interface SoakResult {
   readonly seconds: number;
   /** Whether the server was ever asked for a new session: its streams would have been reset. */
   readonly sessionLost: boolean;
+}
+
+async function connected(client: Client): Promise<void> {
+  const until = performance.now() + 20_000;
+  while (client.status().state.kind !== 'connected' && performance.now() < until) await pause(1);
 }
 
 /** A stalled connection of a black hole would need an echo to be noticed; it is a test of its own. */
@@ -67,10 +74,13 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
 
   const times = new LatencyHistogram();
   const slowest: Partial<Record<Kill, number>> = {};
+  let cut = 0;
   const kills = { reset: 0, end: 0, refuse: 0, swallow: 0 };
   const all = (): Array<PingStream | IdleStream | BusyStream> => [ping, ...idle, ...busy];
   for (let n = 0; n < options.kills; n++) {
     await pause(options.steady ? options.everyMs : random.int(1, 2 * options.everyMs));
+    // A carrier is killed, not a try: on a busy machine the next one may still be on its way.
+    await connected(rig.client);
     const kind =
       options.outageMs > 0 && random.chance(0.5)
         ? random.pick(['refuse', 'swallow'] as const)
@@ -80,6 +90,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     const killedAt = Date.now();
     if (kind === 'refuse') relay.stopListening();
     if (kind === 'swallow') relay.swallowNew = true;
+    cut += relay.open;
     relay.cut(kind === 'end' ? 'end' : 'reset');
     if (kind === 'refuse' || kind === 'swallow') {
       await pause(random.int(0, options.outageMs));
@@ -123,6 +134,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
   const result: SoakResult = {
     kills,
     wrong: ends.filter((text) => text !== ''),
+    cut,
     bytes: all().reduce((sum, { received }) => sum + received, 0),
     resumes: session?.resumes ?? 0,
     resentBytes:

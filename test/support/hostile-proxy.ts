@@ -23,8 +23,12 @@ export interface Hostility {
   duplicate?: number;
   /** The answer ends early: with its full length announced, or with none. */
   truncate?: number;
-  /** A gateway's error page instead of forwarding. */
+  /** A gateway's error page instead of forwarding: 408, 429, 502, 503 or 504, some with `Retry-After`. */
   errorPage?: number;
+  /** The same after forwarding: the server has the request, and its answer is lost. */
+  lateErrorPage?: number;
+  /** Only this error, with this `Retry-After`, s. */
+  error?: { status: number; retryAfter?: number };
   /** A login page, with status 200. */
   loginPage?: number;
   /** The answer comes in small pieces. */
@@ -61,11 +65,24 @@ interface Whole {
   body: Buffer;
 }
 
+/** What gateways answer by themselves, as their pages say it. */
+const GATEWAY_ERRORS: Readonly<Record<number, string>> = {
+  408: 'Request Timeout',
+  429: 'Too Many Requests',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Time-out',
+};
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A reverse proxy that reads whole requests, then whole answers, and does wrong from a seed. */
 export class HostileProxy {
   readonly counts: ProxyCounts = { requests: 0 };
+  /** Requests under way. */
+  open = 0;
+  /** Chunked bodies, of requests and of answers, that are being read to their end. */
+  readonly collecting = new Set<IncomingMessage>();
   /** May be changed at any time. */
   hostility: Hostility;
   private readonly seeded: Seeded;
@@ -101,39 +118,61 @@ export class HostileProxy {
   private does(what: keyof Hostility): boolean {
     const share = this.hostility[what];
     if (typeof share !== 'number' || !this.seeded.chance(share)) return false;
-    this.counts[what] = (this.counts[what] ?? 0) + 1;
+    this.count(what);
     return true;
+  }
+
+  private count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
   private async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { hostility, seeded } = this;
     this.counts.requests++;
+    this.open++;
+    response.once('close', () => this.open--);
     incoming.on('error', () => {});
     response.on('error', () => {});
     if (hostility.streams) return this.stream(incoming, response);
-    const body = await readAll(incoming);
+    const body = await this.collect(incoming);
     if (body === undefined) return;
     await this.transfer(body.length);
     if (hostility.delayMs) await pause(seeded.unit() * hostility.delayMs);
     if (this.does('loseRequest')) return void response.destroy();
     if (this.does('swallowRequest')) return;
     if (body.length > (hostility.maxBody ?? Number.POSITIVE_INFINITY)) {
-      this.counts.tooLarge = (this.counts.tooLarge ?? 0) + 1;
+      this.count('tooLarge');
       return this.send(response, page(413, 'Request Entity Too Large'));
     }
-    if (this.does('errorPage')) return this.send(response, page(seeded.chance(0.5) ? 502 : 503, 'Sorry'));
+    if (this.does('errorPage')) return this.send(response, this.errorPage());
     if (this.does('loginPage')) return this.send(response, page(200, 'Welcome to the hotel, please log in'));
     const answer = await this.ask(incoming, body);
     if (answer === undefined) return void response.destroy();
     if (answer === 'cut') {
-      this.counts.cut = (this.counts.cut ?? 0) + 1;
+      this.count('cut');
       if (seeded.chance(0.5)) return void response.destroy();
       return this.send(response, page(504, 'Gateway Time-out'));
     }
+    if (this.does('lateErrorPage')) return this.send(response, this.errorPage());
     await this.transfer(answer.body.length);
     if (hostility.delayMs) await pause(seeded.unit() * hostility.delayMs);
     if (this.does('loseResponse')) return void response.destroy();
     await this.send(response, answer);
+  }
+
+  private errorPage(): Whole {
+    const { seeded, hostility } = this;
+    const statuses = Object.keys(GATEWAY_ERRORS).map(Number);
+    const { status, retryAfter } = hostility.error ?? {
+      status: seeded.pick(statuses),
+      retryAfter: seeded.chance(0.2) ? seeded.int(0, 1) : undefined,
+    };
+    this.count(`status${status}`);
+    const whole = page(status, GATEWAY_ERRORS[status] ?? 'Error');
+    if (retryAfter !== undefined) whole.headers['retry-after'] = String(retryAfter);
+    // RFC 9110 §15.5.9: who gave up waiting closes.
+    if (status === 408) whole.headers.connection = 'close';
+    return whole;
   }
 
   /** Hands on what comes as it comes. */
@@ -151,16 +190,22 @@ export class HostileProxy {
       },
       agent: this.agent,
     });
-    outgoing.on('error', () => response.destroy());
+    outgoing.on('error', () => response.headersSent || response.destroy());
     response.on('close', () => response.writableFinished || outgoing.destroy());
     const cut = (): void => void response.destroy();
+    const { maxBody = Number.POSITIVE_INFINITY } = this.hostility;
+    let bytes = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBody || response.headersSent) return;
+      this.count('tooLarge');
+      outgoing.destroy();
+      void this.send(response, page(413, 'Request Entity Too Large'));
+    });
     this.pipe(incoming, outgoing, cut);
-    const count = (what: string): void => {
-      this.counts[what] = (this.counts[what] ?? 0) + 1;
-    };
-    if (coding !== undefined) count('streamedRequest');
+    if (coding !== undefined) this.count('streamedRequest');
     outgoing.on('response', (answer) => {
-      if (answer.headers['transfer-encoding'] !== undefined) count('streamedAnswer');
+      if (answer.headers['transfer-encoding'] !== undefined) this.count('streamedAnswer');
       const { connection, 'keep-alive': _, ...rest } = answer.headers;
       response.writeHead(answer.statusCode ?? 502, rest);
       response.flushHeaders();
@@ -184,6 +229,13 @@ export class HostileProxy {
       to.end();
     });
     from.on('error', cut);
+  }
+
+  private async collect(message: IncomingMessage): Promise<Buffer | undefined> {
+    if (message.headers['transfer-encoding'] !== undefined) this.collecting.add(message);
+    const whole = await readAll(message);
+    this.collecting.delete(message);
+    return whole;
   }
 
   private async transfer(bytes: number): Promise<void> {
@@ -217,7 +269,7 @@ export class HostileProxy {
           agent: this.agent,
         },
         async (answer) => {
-          const whole = await readAll(answer);
+          const whole = await this.collect(answer);
           clearTimeout(timer);
           const { connection, 'keep-alive': _, ...headers } = answer.headers;
           resolve(whole && { status: answer.statusCode ?? 0, headers, body: whole });

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 
 /** Configurations of proxies as people run them; each runs in the foreground as one process, below `folder`. */
@@ -63,21 +64,30 @@ netdb_filename none
   return ['-N', '-f', file];
 }
 
-/** haproxy before several servers, one of which a cookie sticks to, as its manual has it. */
+/**
+ * haproxy before several servers, one of which a cookie sticks to, as its manual has it; `sticky: false` leaves the
+ * cookie out. It takes commands at the socket `admin` in its folder.
+ */
 export function haproxyConfig({
   folder,
   port,
   targets,
+  sticky = true,
 }: {
   folder: string;
   port: number;
   targets: readonly number[];
+  sticky?: boolean;
 }): string[] {
   const file = join(folder, 'haproxy.cfg');
-  const servers = targets.map((target, index) => `  server s${index} 127.0.0.1:${target} cookie s${index}`);
+  const servers = targets.map(
+    (target, index) => `  server s${index} 127.0.0.1:${target}${sticky ? ` cookie s${index}` : ''}`,
+  );
   writeFileSync(
     file,
-    `defaults
+    `global
+  stats socket ${folder}/admin mode 600 level admin
+defaults
   mode http
   timeout connect 5s
   timeout client 60s
@@ -88,11 +98,24 @@ frontend front
   default_backend culvert
 backend culvert
   balance roundrobin
-  cookie SRV insert indirect nocache
-${servers.join('\n')}
+${sticky ? '  cookie SRV insert indirect nocache\n' : ''}${servers.join('\n')}
 `,
   );
   return ['-db', '-f', file];
+}
+
+/**
+ * Which server of `haproxyConfig` gets what has no cookie; the other serves those that stick to it, and nothing else
+ * (its manual: "drain").
+ */
+export async function haproxyPrefers(folder: string, wanted: number, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const socket = connect(join(folder, 'admin'));
+    socket.end(`set server culvert/s${index} state ${index === wanted ? 'ready' : 'drain'}\n`);
+    let said = '';
+    for await (const chunk of socket) said += chunk;
+    if (said.trim() !== '') throw new Error(`haproxy says: ${said}`);
+  }
 }
 
 /** tinyproxy: HTTP/1.0-minded, one connection per request. CONNECT only to port 1, that is, nowhere. */

@@ -74,16 +74,8 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
       details,
     });
   }
-  if (answer.status === 502 || answer.status === 503 || answer.status === 504) {
-    return new CulvertError(
-      'ERR_SERVER_UNREACHABLE',
-      `a gateway at ${server} cannot reach what is behind it (${said})`,
-      {
-        remedy: 'check that the Culvert server runs',
-        details,
-      },
-    );
-  }
+  const gateway = gatewayError(server, answer.status, said);
+  if (gateway !== undefined) return gateway;
   const offset = clock?.offsetMs;
   if (clock !== undefined && offset !== undefined && Math.abs(offset) > clock.skewMs) {
     const minutes = Math.round(Math.abs(offset) / 60_000);
@@ -109,6 +101,35 @@ export function answerError(server: string, answer: ForeignAnswer, clock?: Clock
   return new CulvertError('ERR_KEY_OR_CLOCK', text, {
     remedy: `${key}, or the clocks differ: compare both sides’ -p, check the address and the clock`,
     details,
+  });
+}
+
+/** What a gateway says of itself: nothing of the key, and mostly of the moment. A site of its own may say 500. */
+const GATEWAY_WORDS: Readonly<Record<number, readonly [what: string, remedy: string]>> = {
+  408: ['gave up waiting for the request', 'the way to it is slow or loses much: it is tried again'],
+  502: ['cannot reach what is behind it', 'check that the Culvert server runs'],
+  503: ['cannot reach what is behind it', 'check that the Culvert server runs'],
+  504: ['got no answer from what is behind it', 'check that the Culvert server runs and is not overloaded'],
+  520: ['got no sense from what is behind it', 'check that the Culvert server runs'],
+  521: ['cannot reach what is behind it', 'check that the Culvert server runs'],
+  522: ['got no answer from what is behind it', 'check that the Culvert server runs'],
+  523: ['cannot reach what is behind it', 'check that the Culvert server runs'],
+  524: ['got no answer from what is behind it', 'check that the Culvert server runs and is not overloaded'],
+};
+
+function gatewayError(server: string, status: number, said: string): CulvertError | undefined {
+  if (status === 429) {
+    return new CulvertError('ERR_BLOCKED', `a gateway at ${server} asks for fewer requests (${said})`, {
+      remedy: 'it is tried again, ever more rarely; if it stays so, wait, or try another network',
+      details: { status },
+    });
+  }
+  const words = GATEWAY_WORDS[status];
+  if (words === undefined) return undefined;
+  const [what, remedy] = words;
+  return new CulvertError('ERR_SERVER_UNREACHABLE', `a gateway at ${server} ${what} (${said})`, {
+    remedy,
+    details: { status },
   });
 }
 

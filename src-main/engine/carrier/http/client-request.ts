@@ -62,7 +62,7 @@ const MAX_FOREIGN = 64 << 10;
 export class ClientRequest implements LaneSink {
   readonly number: number;
   readonly mode: Mode;
-  /** Its body, while that is being streamed. */
+  /** Its body, where that is streamed. */
   upload: RecordStream | undefined;
   readonly records: CarrierRecord[];
   readonly piece: Piece | undefined;
@@ -215,7 +215,10 @@ export class ClientRequest implements LaneSink {
           ? { kind: 'cut', ...lost('an answer arrived incomplete') }
           : { kind: 'foreign', ...lost(foreign(head)) };
       case 413:
-        return { kind: 'tooLarge', ...lost(`a gateway refuses a body of ${this.bytes} bytes (${said})`) };
+        return {
+          kind: 'tooLarge',
+          ...lost(`a gateway refuses a body of ${this.upload?.bytes ?? this.bytes} bytes (${said})`),
+        };
       case 407:
         return { kind: 'fatal', ...failure(proxyAuthError(said, false)) };
       case 408:

@@ -11,6 +11,8 @@ import type { RequestTable } from './request-table.ts';
 
 /** A streamed answer is followed by the next one after this share of the time it may last, so that they overlap. */
 const RENEW_AT = 0.75;
+/** Streamed requests under way: one that takes data, and those that have ended and are not answered yet. */
+const MAX_UPLOADS = 6;
 
 export interface ClientStreamsOptions {
   table: RequestTable;
@@ -35,11 +37,30 @@ export class ClientStreams {
     this.options = options;
   }
 
-  /** Hands over what an open request can take. True: the rest waits for it. */
+  /** Hands over what an open request can take, and the next where that is full. True: the rest waits for it. */
   send(): boolean {
-    if (this.upload === undefined) return false;
-    this.options.path.up.moved(this.upload.send(this.options.outbox));
-    return this.upload !== undefined;
+    const { path, outbox } = this.options;
+    while (this.upload !== undefined) {
+      path.up.moved(this.upload.send(outbox));
+      if (this.upload !== undefined) return true;
+      if (!outbox.isEmpty) this.beginUpload();
+    }
+    return false;
+  }
+
+  private beginUpload(): void {
+    const { table, path } = this.options;
+    if (!path.streamsUp.works || this.upload !== undefined) return;
+    let [count, bytes] = [0, 0];
+    for (const { mode, upload } of table.inFlight.values()) {
+      if (mode !== MODE.up) continue;
+      // Its connection is being made.
+      if (upload === undefined) return;
+      count++;
+      bytes += upload.tailBytes;
+    }
+    // On a slow path they would only take each other's time.
+    if (count < MAX_UPLOADS && bytes < path.up.window(path.bodyLimit)) this.begin(MODE.up, path.hold.ms);
   }
 
   /** Begins what is due. */
@@ -57,7 +78,7 @@ export class ClientStreams {
     }
     if (path.up.isBusy) {
       if (streamsUp.isDue) this.begin(MODE.tryUp, 0);
-      else if (streamsUp.works && table.newest(MODE.up) === undefined) this.begin(MODE.up, path.hold.ms);
+      else this.beginUpload();
     }
   }
 
@@ -73,7 +94,7 @@ export class ClientStreams {
 
   /** The connection of a streamed request takes its body now. */
   opened(request: ClientRequest, body: BodyStream): void {
-    const { clock, outbox, schedule } = this.options;
+    const { clock, outbox, path, schedule } = this.options;
     const first = this.block(request, UNTOLD);
     if (request.mode === MODE.tryUp) {
       body.write([first], () => {});
@@ -88,10 +109,10 @@ export class ClientStreams {
       first,
       last: (bytes) => this.block(request, bytes),
       holdMs: request.holdMs,
+      maxBytes: path.streamLength.bytes,
       clock,
       onEnd: (lost: CarrierRecord[], broken) => {
         if (this.upload === upload) this.upload = undefined;
-        request.upload = undefined;
         outbox.putBack(lost);
         if (broken) request.giveUp('a streamed request does not arrive');
         schedule();

@@ -210,8 +210,7 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
 
   private mayUpload(): boolean {
     const { up, bodyLimit } = this.path;
-    const { bytes, count } = this.overdue.uploads;
-    return bytes < up.window(bodyLimit) && count < up.requests(bodyLimit);
+    return up.mayStart(bodyLimit, this.overdue.uploads, this.outbox.bytes);
   }
 
   /** The next piece of a record that is longer than the path lets through; one at a time. */
@@ -280,12 +279,14 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     this.outbox.putBack(request.records);
     if (request.piece !== undefined) this.cutter.failed();
     request.upload?.fail();
+    // One that had ended in order and did not arrive.
+    this.outbox.putBack(request.upload?.takeLost() ?? []);
     if (outcome.kind === 'fatal' || lost.size >= MAX_POLL_NUMBERS) {
       this.finish(outcome.error);
       return;
     }
     // What became of a stream says nothing of the path's way with whole messages.
-    if (request.mode !== MODE.plain) this.path.streamOver(request, false);
+    if (request.mode !== MODE.plain) this.path.streamOver(request, outcome.kind === 'tooLarge' && 'tooLong');
     else if (this.path.failed(request, outcome) === 'dead') return this.finish(outcome.error);
     if (outcome.kind !== 'cut' && outcome.kind !== 'untouched') return;
     // The next try may be swallowed by what cut this one: whoever can ask for an echo knows sooner.

@@ -22,7 +22,7 @@ export const GONE_MS = 15_000;
 export const CLOSE_MS = 2_000;
 /** A streamed body holds at most this much that the kernel has not taken. */
 export const STREAM_BACKLOG = 512 << 10;
-/** ... is ended, and another begun, after this many bytes, */
+/** ... is ended, and another begun, after this many bytes at most, */
 export const STREAM_BYTES = 512 << 20;
 /** ... after this long without data, */
 export const STREAM_IDLE_MS = 4_000;

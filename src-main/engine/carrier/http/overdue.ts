@@ -40,7 +40,12 @@ export class Overdue {
   get uploads(): { bytes: number; count: number } {
     const now = this.clock.now();
     const sum = { bytes: 0, count: 0 };
-    for (const { bytes, sentAt, transferMs } of this.inFlight.values()) {
+    for (const { bytes, sentAt, transferMs, upload } of this.inFlight.values()) {
+      const tail = upload?.tailBytes ?? 0;
+      if (tail > PARK_BODY) {
+        sum.bytes += tail;
+        sum.count++;
+      }
       if (bytes <= PARK_BODY || now - sentAt >= transferMs / 4 + OVERTAKEN_MS) continue;
       sum.bytes += bytes;
       sum.count++;
@@ -92,7 +97,8 @@ export class Overdue {
     for (const request of [...this.inFlight.values()]) {
       const { answeredAt, lane } = request;
       const silent = answeredAt !== undefined && request.heardAt === undefined;
-      if (silent && now - answeredAt > ANSWER_LOST_MS + 8 * this.path.rttMs)
+      if (request.upload?.isLost(now)) request.giveUp('a streamed request does not arrive');
+      else if (silent && now - answeredAt > ANSWER_LOST_MS + 8 * this.path.rttMs)
         lane.abort(new CulvertError('ERR_CARRIER_LOST', 'an answer of the server did not arrive'));
       else if (request.unseen && now - request.sentAt > this.patience(request)) giveUp(request);
       else if (request.unseen && this.mayBeSwallowed(request))

@@ -6,6 +6,7 @@ import { HoldLearner } from './hold.ts';
 import { MAX_BODY, MAX_POLLS, MIN_BODY, PARK_BODY } from './limits.ts';
 import { type PathMemory, RECHECK_MS, readPathMemory } from './path-memory.ts';
 import { PathRate } from './rate.ts';
+import { StreamLength } from './stream-length.ts';
 import { StreamTrial } from './stream-trial.ts';
 
 /** All that the client's end of an HTTP carrier learns about its path. */
@@ -16,6 +17,7 @@ export class Path {
   readonly down: PathRate;
   readonly streamsUp: StreamTrial;
   readonly streamsDown: StreamTrial;
+  readonly streamLength: StreamLength;
   bodyLimit = MAX_BODY;
   /** Requests to keep waiting for data. */
   wantPolls = 1;
@@ -34,6 +36,7 @@ export class Path {
     this.checkedAt = isFresh ? memory.checkedAt : wall;
     this.hold = new HoldLearner(clock, memory?.holdMs, isFresh ? memory.cutAtMs : undefined);
     this.up = new PathRate(clock);
+    this.streamLength = new StreamLength(clock);
     this.down = new PathRate(clock);
     // A body limit that is no longer true costs one 413, a stream that does not flow costs seconds.
     this.bodyLimit = isFresh ? memory.bodyLimit : MAX_BODY;
@@ -111,13 +114,21 @@ export class Path {
     return health.isDead(now) ? 'dead' : 'doubtful';
   }
 
-  /** A request that was a stream, or a try of one, is over. `streamed` = in order, and it did stream. */
-  streamOver(request: ClientRequest, streamed: boolean): void {
+  /**
+   * A request that was a stream, or a try of one, is over. `streamed` = in order, and it did stream; `tooLong` = a
+   * gateway refused it for its length.
+   */
+  streamOver(request: ClientRequest, streamed: boolean | 'tooLong'): void {
     const isDown = request.mode === MODE.down || request.mode === MODE.tryDown;
     const trial = isDown ? this.streamsDown : this.streamsUp;
     this.checkedAt = this.clock.wall();
-    if (request.mode === MODE.tryDown || request.mode === MODE.tryUp) trial.result(streamed);
-    else if (streamed) trial.lasted();
+    if (request.mode === MODE.up) {
+      const bytes = request.upload?.bytes ?? 0;
+      if (streamed === true) this.streamLength.arrived(bytes);
+      else if (streamed === 'tooLong' && this.streamLength.refused(bytes)) return;
+    }
+    if (request.mode === MODE.tryDown || request.mode === MODE.tryUp) trial.result(streamed === true);
+    else if (streamed === true) trial.lasted();
     else trial.broke();
   }
 }

@@ -1,8 +1,11 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { CarrierRecord } from '../carrier.ts';
-import { STREAM_BACKLOG, STREAM_BYTES, STREAM_IDLE_MS, STREAM_STALL_MS } from './limits.ts';
+import { STREAM_BACKLOG, STREAM_IDLE_MS, STREAM_STALL_MS } from './limits.ts';
 import { type Outbox, partsOf } from './outbox.ts';
 import { StreamLedger } from './stream-ledger.ts';
+
+/** The block at the end of a stream is shorter than this. */
+const END_BYTES = 512;
 
 /** The body of a message, as it is made. */
 export interface BodyStream {
@@ -19,6 +22,8 @@ export interface RecordStreamOptions {
   last: (bytes: number) => Buffer;
   /** How long it may last, ms. */
   holdMs: number;
+  /** ... and how long it may become, bytes. */
+  maxBytes: number;
   clock: Clock;
   /** It has ended; what is in `lost` has to be sent again. `broken`: nothing of it seems to arrive. */
   onEnd: (lost: CarrierRecord[], broken: boolean) => void;
@@ -34,7 +39,8 @@ export class RecordStream {
   private readonly ledger = new StreamLedger();
   private readonly timer: Timer;
   private watch: Timer | undefined;
-  private bytes: number;
+  /** So far. */
+  bytes: number;
   private lastAt: number;
   private over = false;
 
@@ -51,17 +57,23 @@ export class RecordStream {
   /** Takes what it can. Returns the bytes. */
   send(outbox: Outbox): number {
     const before = this.bytes;
-    while (!this.over && !outbox.isEmpty && this.options.body.backlog < STREAM_BACKLOG) {
-      const { records, bytes } = outbox.take(STREAM_BACKLOG);
+    const { body, maxBytes } = this.options;
+    while (!this.over && !outbox.isEmpty && body.backlog < STREAM_BACKLOG) {
+      const room = maxBytes - this.bytes - END_BYTES;
+      // Of a record that is longer than all of it nothing can be said better.
+      if (outbox.firstBytes > room && this.ledger.bytes > 0) {
+        this.end();
+        break;
+      }
+      const { records, bytes } = outbox.take(Math.min(STREAM_BACKLOG, room));
       this.bytes += bytes;
       this.ledger.add(records);
-      this.options.body.write(partsOf(records), () => {
+      body.write(partsOf(records), () => {
         for (const record of records) record.written();
       });
     }
     if (this.bytes === before) return 0;
     this.lastAt = this.options.clock.now();
-    if (this.bytes >= STREAM_BYTES) this.end();
     return this.bytes - before;
   }
 
@@ -85,6 +97,15 @@ export class RecordStream {
   /** For one that has ended and did not arrive. */
   takeLost(): CarrierRecord[] {
     return this.ledger.takeLost();
+  }
+
+  /** Bytes of one that has ended that are not acknowledged; 0 while it goes on. */
+  get tailBytes(): number {
+    return this.over ? this.ledger.waitingBytes : 0;
+  }
+  /** It has ended, and nothing more of it seems to arrive. */
+  isLost(now: number): boolean {
+    return this.over && this.ledger.stalledMs(now) >= STREAM_STALL_MS;
   }
 
   private stop(): void {

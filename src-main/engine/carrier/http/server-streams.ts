@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { PROBE_GAP_MS, UNTOLD } from '../../wire/poll.ts';
 import type { CarrierRecord } from '../carrier.ts';
 import type { Exchange } from './exchange.ts';
+import { STREAM_BYTES } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { RecordStream } from './record-stream.ts';
 
@@ -43,6 +44,7 @@ export class ServerStreams {
       first: block(exchange, UNTOLD),
       last: (bytes) => block(exchange, bytes),
       holdMs: exchange.poll.holdMs,
+      maxBytes: STREAM_BYTES,
       clock,
       onEnd: (lost, broken) => {
         if (this.stream === stream) this.stream = undefined;

@@ -36,6 +36,12 @@ export class StreamLedger {
     return oldest === undefined ? 0 : now - this.since;
   }
 
+  /** Of what is not acknowledged. */
+  get waitingBytes(): number {
+    this.prune();
+    return this.records.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   /** Takes out what has to be sent again, made ready for that. */
   takeLost(): CarrierRecord[] {
     this.prune();

@@ -17,9 +17,12 @@ describe('an answer that is not the tunnel’s', () => {
     [301, 'https://a/', 'ERR_NOT_CULVERT'],
     [302, undefined, 'ERR_NOT_CULVERT'],
     [407, undefined, 'ERR_PROXY'],
+    [408, undefined, 'ERR_SERVER_UNREACHABLE'],
+    [429, undefined, 'ERR_BLOCKED'],
     [502, undefined, 'ERR_SERVER_UNREACHABLE'],
     [503, undefined, 'ERR_SERVER_UNREACHABLE'],
     [504, undefined, 'ERR_SERVER_UNREACHABLE'],
+    [522, undefined, 'ERR_SERVER_UNREACHABLE'],
   ])('%d (%s) is %s: it names the server, what it said, and a remedy', (status, location, code) => {
     const error = answerError('example.org:80', answer(status, location));
     expect(error.code).toBe(code);
@@ -36,6 +39,17 @@ describe('an answer that is not the tunnel’s', () => {
     const error = answerError('a', answer(404), { offsetMs, skewMs: 120_000 });
     expect(error.code).toBe('ERR_CLOCK');
     expect(error.details).toEqual({ status: 404, clockOffsetMs });
+  });
+
+  it('a gateway is told from the server, and its page is not taken for that of a login', () => {
+    const html = { contentType: 'text/html' };
+    for (const [status, words] of [
+      [408, 'gave up waiting'],
+      [429, 'fewer requests'],
+      [502, 'cannot reach'],
+      [504, 'got no answer'],
+    ] as const)
+      expect(answerError('a', { ...answer(status), ...html }).message).toMatch(words);
   });
 
   it('a redirection names its aim; to https the remedy is the address', () => {

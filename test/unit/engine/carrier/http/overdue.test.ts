@@ -20,6 +20,7 @@ function setUp() {
       transferMs: 0,
       unseen: false,
       fresh: false,
+      overtaken: false,
       deadline: (graceMs: number): number => sentAt + holdMs + graceMs,
       lane: { abort: (error: Error) => cut.push(`${number}: ${error.message}`) },
       ...given,
@@ -110,6 +111,30 @@ describe('Overdue', () => {
     clock.advance(200);
     overdue.check();
     expect(cut).toEqual(['1: a request was not answered in time']);
+  });
+
+  it('says of what it gave up that it was overtaken: the path is not to be blamed', () => {
+    const { clock, send, overdue } = setUp();
+    const first = send(1);
+    overdue.learn(send(2), { ...answer, seen: [SEEN.missing] });
+    expect(first.overtaken).toBe(false);
+    clock.advance(1500);
+    overdue.check();
+    expect(first.overtaken).toBe(true);
+  });
+
+  it('counts and gives up what streams that have ended left behind', () => {
+    const { clock, send, overdue } = setUp();
+    const why: string[] = [];
+    const upload = { tailBytes: 50_000, isLost: (now: number) => now > 5000 } as ClientRequest['upload'];
+    send(1, { upload, giveUp: (text) => why.push(text) });
+    send(2, { bytes: 60_000, transferMs: 400 });
+    expect(overdue.uploads).toEqual({ bytes: 110_000, count: 2 });
+    overdue.check();
+    expect(why).toEqual([]);
+    clock.advance(6000);
+    overdue.check();
+    expect(why).toEqual(['a streamed request does not arrive']);
   });
 
   it('counts bodies on their way, but not those that take far too long', () => {

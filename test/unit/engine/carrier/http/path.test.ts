@@ -132,6 +132,28 @@ describe('Path', () => {
     expect(new Path(clock, path.memory).bodyLimit).toBe(1_000_000);
   });
 
+  it('makes shorter streams where a gateway refuses long ones, and gives them up where that does not help', () => {
+    const clock = new FakeClock();
+    const path = new Path(clock, undefined);
+    path.streamOver(request(clock, { mode: MODE.tryUp }), true);
+    const stream = (bytes: number): ClientRequest => {
+      const asked: Asked & { upload: { bytes: number } } = {
+        bytes: 0,
+        holdMs: 8000,
+        sentAt: clock.now(),
+        mode: MODE.up,
+        upload: { bytes },
+      };
+      return asked as ClientRequest;
+    };
+    path.streamOver(stream(900_000), true);
+    expect(path.streamLength.bytes).toBe(8_000_000);
+    path.streamOver(stream(1_500_000), 'tooLong');
+    expect([path.streamsUp.works, path.streamLength.bytes]).toEqual([true, 900_000]);
+    path.streamOver(stream(100_000), 'tooLong');
+    expect(path.streamsUp.works).toBe(false);
+  });
+
   it('gives streaming up when a stream breaks', () => {
     const clock = new FakeClock();
     const path = new Path(clock, undefined);

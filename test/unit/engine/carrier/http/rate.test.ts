@@ -37,6 +37,20 @@ describe('PathRate', () => {
     expect(near.requests(LIMIT)).toBe(3);
   });
 
+  it('lets full bodies go up to all of that, others up to half', () => {
+    const clock = new FakeClock();
+    const path = new PathRate(clock);
+    path.roundTrip(100);
+    run(path, clock, 40e6, 1000);
+    const underWay = (count: number) => ({ count, bytes: count * LIMIT });
+    expect(path.mayStart(LIMIT, underWay(4), 300_000)).toBe(true);
+    expect(path.mayStart(LIMIT, underWay(5), 300_000)).toBe(false);
+    expect(path.mayStart(LIMIT, underWay(9), 900_000)).toBe(true);
+    expect(path.mayStart(LIMIT, underWay(10), 900_000)).toBe(false);
+    // Where bodies are small, each is as good as full.
+    expect(new PathRate(clock).mayStart(LIMIT, { count: 1, bytes: 64_000 }, 5_000)).toBe(true);
+  });
+
   it('believes the shortest round trip for half a minute', () => {
     const clock = new FakeClock();
     const path = new PathRate(clock);

@@ -5,7 +5,7 @@ import { RecordStream } from '../../../../../src-main/engine/carrier/http/record
 import { recordOf } from '../../../../support/carrier-records.ts';
 import { FakeClock } from '../../../../support/fake-clock.ts';
 
-function setUp(holdMs = 60_000) {
+function setUp(holdMs = 60_000, maxBytes = 10_000_000) {
   const clock = new FakeClock();
   const body = {
     backlog: 0,
@@ -26,6 +26,7 @@ function setUp(holdMs = 60_000) {
     first: Buffer.from('<<'),
     last: (bytes) => Buffer.from(`>${bytes}`),
     holdMs,
+    maxBytes,
     clock,
     onEnd: (lost, broken) => ends.push({ lost, broken }),
   });
@@ -53,6 +54,37 @@ describe('RecordStream', () => {
     expect(record.done).toBe(0);
     for (const written of body.unwritten) written();
     expect(record.done).toBe(1);
+  });
+
+  it('ends before it becomes too long, and leaves the rest', () => {
+    const { body, ends, stream, outbox } = setUp(60_000, 10_000);
+    outbox.put([recordOf(1, 4000), recordOf(2, 4000), recordOf(3, 4000)]);
+    expect(stream.send(outbox)).toBe(8000);
+    expect(ends).toEqual([{ lost: [], broken: false }]);
+    expect(Buffer.concat(body.got).length).toBeLessThanOrEqual(10_000);
+    expect([body.ended, outbox.bytes, stream.send(outbox)]).toEqual([true, 4000, 0]);
+  });
+
+  it('takes one record that is longer than it may be: nothing else will do', () => {
+    const { stream, outbox } = setUp(60_000, 10_000);
+    outbox.put([recordOf(1, 20_000), recordOf(2, 10)]);
+    expect(stream.send(outbox)).toBe(20_000);
+    expect(outbox.bytes).toBe(10);
+  });
+
+  it('still knows what of it is under way when it has ended, and when that seems lost', () => {
+    const { clock, stream, outbox } = setUp();
+    const [one, two] = [recordOf(1, 3), recordOf(2, 4)];
+    outbox.put([one, two]);
+    stream.send(outbox);
+    expect(stream.tailBytes).toBe(0);
+    stream.end();
+    one.retired = true;
+    expect([stream.tailBytes, stream.isLost(clock.now())]).toEqual([4, false]);
+    clock.advance(2100);
+    expect(stream.isLost(clock.now())).toBe(true);
+    expect(stream.takeLost()).toEqual([two]);
+    expect([stream.tailBytes, stream.isLost(clock.now())]).toEqual([0, false]);
   });
 
   it('takes no more while the kernel is full', () => {
