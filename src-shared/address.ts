@@ -53,6 +53,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIpv4(host) && host.startsWith('127.'));
 }
 
+/** Where a listener binds to every interface. */
+export function isEveryHost(host: string): boolean {
+  return host === '*' || host === '0.0.0.0' || host === '::';
+}
+
 /** A host without brackets. */
 export const hostSchema = z.string().min(1).max(MAX_HOST).refine(isHost, 'not a host');
 /** Where a listener binds: an address, a name, or `*` for every interface. */

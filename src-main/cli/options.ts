@@ -45,7 +45,7 @@ export interface ClientCliOptions extends CommonOptions {
   /** At least one; no two of TCP or of UDP with the same bind address and port. `target.host` is empty for the server itself. */
   readonly forwards: readonly Forward[];
   readonly headers: readonly (readonly [string, string])[];
-  /** PEM file of certificate authorities; not read yet. */
+  /** PEM file of certificate authorities, by name: whoever starts the client reads it. */
   readonly caFile: string | undefined;
   /** The way to the server: `--proxy`, else what the variables name. */
   readonly proxy: ProxyRoute;

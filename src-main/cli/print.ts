@@ -1,8 +1,6 @@
 import type { LogEntry, LogLevel, LogSink } from '../engine/index.ts';
 import { redactUrl } from './redact.ts';
 
-export { redactUrl } from './redact.ts';
-
 /** The part of `process.stdout` and `process.stderr` that printing needs. */
 export interface Output {
   readonly isTTY?: boolean;

@@ -30,8 +30,11 @@ export class EngineSampler {
   /** Runs while there is something to count. */
   run(wanted: boolean): void {
     if (!wanted) {
+      if (this.timer === undefined) return;
       clearTimeout(this.timer);
       this.timer = undefined;
+      // The last one says that there is nothing any more; else the one before would stand.
+      this.take();
       return;
     }
     // What is new to count is looked at closely from the start.

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { isEveryHost } from '../../src-shared/address.ts';
 import type { PortCheck } from '../../src-shared/contract-profiles.ts';
 import type { Profile } from '../../src-shared/profile.ts';
 import { type Bind, type Rule, ruleProtocol } from '../../src-shared/rules.ts';
@@ -77,11 +78,7 @@ async function freePortNear(
 }
 
 function overlap(a: Bind, b: Bind): boolean {
-  return a.port === b.port && (a.host === b.host || isAny(a.host) || isAny(b.host));
-}
-
-function isAny(host: string): boolean {
-  return host === '*' || host === '0.0.0.0' || host === '::';
+  return a.port === b.port && (a.host === b.host || isEveryHost(a.host) || isEveryHost(b.host));
 }
 
 function heldBy(ruleId: string, { port }: Bind, state: AppState): boolean {

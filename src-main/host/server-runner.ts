@@ -12,6 +12,7 @@ import {
 import type { ServerCounters } from './engine-messages.ts';
 import { failureOf } from './failures.ts';
 import { engineLimits } from './run-client.ts';
+import { Turns } from './turns.ts';
 
 /** Rates are measured over at least so long, ms. */
 const MIN_SPAN_MS = 90;
@@ -34,7 +35,7 @@ export class ServerRunner {
   private up = 0;
   private down = 0;
   private measuredAt = performance.now();
-  private turn: Promise<void> = Promise.resolve();
+  private readonly turns = new Turns();
 
   constructor(log: Logger, onState: (state: ServerState) => void) {
     this.log = log;
@@ -43,7 +44,7 @@ export class ServerRunner {
 
   /** Runs with this configuration and key; one that runs is ended first. The outcome is told by `onState`. */
   start(config: ServerConfig, key: string): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       await this.end();
       this.onState({ kind: 'starting' });
       try {
@@ -57,7 +58,7 @@ export class ServerRunner {
   }
 
   stop(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       await this.end();
       this.onState({ kind: 'stopped' });
     });
@@ -137,11 +138,6 @@ export class ServerRunner {
     this.server = undefined;
     this.meters.clear();
     await server?.close();
-  }
-
-  private inTurn(action: () => Promise<void>): Promise<void> {
-    this.turn = this.turn.then(action);
-    return this.turn;
   }
 }
 

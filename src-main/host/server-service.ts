@@ -1,4 +1,4 @@
-import { isLoopback } from '../../src-shared/address.ts';
+import { isEveryHost, isLoopback } from '../../src-shared/address.ts';
 import type {
   ServerClients,
   ServerConfig,
@@ -86,7 +86,7 @@ export class ServerService {
   pairingLink(withKey: boolean, host: string): string {
     const { publicHost, publicPort, bind, path } = this.config.server;
     const { state, addresses } = this.hub.state.server;
-    const own = bind.host !== '*' && bind.host !== '0.0.0.0' && bind.host !== '::' ? bind.host : undefined;
+    const own = isEveryHost(bind.host) ? undefined : bind.host;
     const place = [host, publicHost, own, addresses[0]?.address].find(
       (one) => one !== undefined && one !== '',
     );

@@ -33,6 +33,7 @@ export class StatsKeeper {
   }
 
   take({ at, spanMs, profiles, server }: EngineSample): void {
+    if (profiles.length === 0 && server === null) return this.pause();
     const last = this.kept.at(-1);
     const from = at - spanMs;
     let [up, down] = [0, 0];

@@ -76,8 +76,10 @@ export class TryService {
       const url = `http://${LOOPBACK}:${port}/`;
       this.hub.set({ tryIt: { kind: 'on', profileId: profile.id, url, since: Date.now() } });
     } catch (error) {
+      // A person has stopped it in the meantime: that is no failure of it.
+      const isStopped = this.hub.state.tryIt.kind === 'off';
       await this.stop();
-      this.hub.set({ tryIt: { kind: 'failed', failure: failureOf(error) } });
+      if (!isStopped) this.hub.set({ tryIt: { kind: 'failed', failure: failureOf(error) } });
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { isLoopback } from '../../src-shared/address.ts';
+import { isEveryHost, isLoopback } from '../../src-shared/address.ts';
 
 const TOKEN = /^[\w-]{43}$/;
 const MAX_COOKIES = 16_384;
@@ -56,7 +56,7 @@ export class WebAccess {
     this.token = token;
     this.secure = secure;
     this.pass = createHmac('sha256', token).update('culvert ui cookie').digest('base64url');
-    const own = isLoopback(host) || isAny(host) ? ['127.0.0.1', 'localhost', '::1'] : [host];
+    const own = isLoopback(host) || isEveryHost(host) ? ['127.0.0.1', 'localhost', '::1'] : [host];
     this.names = new Set([...own, ...names].map((name) => name.toLowerCase()));
   }
 
@@ -108,8 +108,4 @@ function parseAuthority(text: string | undefined): { name: string } | undefined 
   const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(text ?? '');
   const name = match?.[1] ?? match?.[2];
   return name === undefined ? undefined : { name: name.toLowerCase() };
-}
-
-export function isAny(host: string): boolean {
-  return host === '*' || host === '0.0.0.0' || host === '::';
 }

@@ -13,11 +13,11 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import send from 'send';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { printHostPort } from '../../src-shared/address.ts';
+import { isEveryHost, printHostPort } from '../../src-shared/address.ts';
 import { MAX_MESSAGE } from '../../src-shared/pipe.ts';
 import { CulvertError, findPortOwner, systemCode } from '../engine/index.ts';
 import type { Pipes } from './router.ts';
-import { isAny, WebAccess } from './web-access.ts';
+import { WebAccess } from './web-access.ts';
 
 export interface WebOptions {
   readonly pipes: Pipes;
@@ -85,7 +85,7 @@ export class WebServer {
     const { tls, token, listen } = options;
     this.options = options;
     this.page = options.page ?? builtPage();
-    const addresses = isAny(listen.host)
+    const addresses = isEveryHost(listen.host)
       ? Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))
       : [];
     const names = [...(options.names ?? []), ...addresses];
@@ -114,7 +114,7 @@ export class WebServer {
     });
     const bound = (this.server.address() as AddressInfo).port;
     this.access.listensAt(bound);
-    const name = this.options.names?.[0] ?? (isAny(host) ? '127.0.0.1' : host);
+    const name = this.options.names?.[0] ?? (isEveryHost(host) ? '127.0.0.1' : host);
     const scheme = this.options.tls === undefined ? 'http' : 'https';
     return { url: `${scheme}://${printHostPort(name, bound)}/?token=${this.options.token}`, port: bound };
   }

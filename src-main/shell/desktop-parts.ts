@@ -105,7 +105,7 @@ export function makeTray(
 
 /** undefined: this app was not installed, or is updated by others. */
 export function makeUpdates(
-  { api, updater, releasePage }: DesktopOptions,
+  { api, env, updater, releasePage }: DesktopOptions,
   way: ReturnType<typeof updateWay>,
   parts: Pick<UpdatesOptions, 'show' | 'liveStreams' | 'drain'> & { readonly texts: () => Messages },
 ): Updates | undefined {
@@ -126,6 +126,11 @@ export function makeUpdates(
           buttons: [desktop.later, desktop.restart],
         })) === 1
       );
+    },
+    restart: () => {
+      // An AppImage is mounted at another place each time: $APPIMAGE is the file itself.
+      api.app.relaunch(env.APPIMAGE ? { execPath: env.APPIMAGE } : undefined);
+      api.app.exit(0);
     },
     now: Date.now,
   });

@@ -1,4 +1,5 @@
 /** Makes the system follow the settings: login item, shortcut, updates, the system's proxy. Only what has changed. */
+import { isEveryHost } from '../../src-shared/address.ts';
 import type { Settings } from '../../src-shared/settings.ts';
 import type { AppState } from '../../src-shared/state.ts';
 import type { Autostart } from './autostart.ts';
@@ -66,6 +67,7 @@ export function proxyEndpoint({ settings, profiles, statuses }: AppState): Endpo
   const rule = profiles[systemProxy.profileId]?.rules.find(({ id }) => id === systemProxy.ruleId);
   const listener = statuses[systemProxy.profileId]?.listeners[systemProxy.ruleId];
   if (rule?.kind !== 'dynamic' || rule.auth !== null || listener?.kind !== 'listening') return undefined;
-  const host = ['*', '0.0.0.0', '::', ''].includes(listener.host) ? '127.0.0.1' : listener.host;
+  const everywhere = listener.host === '' || isEveryHost(listener.host);
+  const host = everywhere ? '127.0.0.1' : listener.host;
   return { host, port: listener.port };
 }

@@ -30,6 +30,7 @@ export type AppSlice = Pick<
   | 'getPreferredSystemLanguages'
   | 'isPackaged'
   | 'quit'
+  | 'relaunch'
   | 'requestSingleInstanceLock'
   | 'setAppUserModelId'
   | 'setAsDefaultProtocolClient'

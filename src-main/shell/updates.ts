@@ -30,17 +30,21 @@ export interface UpdatesOptions {
   readonly mayCut: (streams: number) => Promise<boolean>;
   /** Ends everything in order, before the installer takes over. */
   readonly drain: () => Promise<void>;
+  /** Starts the app anew, as it is: an installer has not taken over. */
+  readonly restart: () => void;
   readonly now: () => number;
 }
 
 /** First look after the start, then daily, ms. */
 const FIRST_LOOK_MS = 30_000;
 const LOOK_EVERY_MS = 24 * 3_600_000;
+/** An installer ends the app within this, or it has failed. ms */
+const TAKE_OVER_MS = 20_000;
 
 export class Updates implements Pick<DesktopHooks, 'checkUpdate' | 'loadUpdate' | 'installUpdate'> {
   private readonly options: UpdatesOptions;
   private found: string | undefined;
-  private phase: 'idle' | 'checking' | 'loading' | 'ready' = 'idle';
+  private phase: 'idle' | 'checking' | 'loading' | 'ready' | 'installing' = 'idle';
   private choice: Settings['updates'] = 'off';
   private timer: NodeJS.Timeout | undefined;
 
@@ -104,12 +108,22 @@ export class Updates implements Pick<DesktopHooks, 'checkUpdate' | 'loadUpdate' 
 
   /** Never under live streams without asking. */
   async installUpdate(): Promise<void> {
-    const { updater, liveStreams, mayCut, drain } = this.options;
+    const { updater, liveStreams, mayCut, drain, restart } = this.options;
     if (this.phase !== 'ready') return;
     const streams = liveStreams();
-    if (streams > 0 && !(await mayCut(streams))) return;
+    this.phase = 'installing';
+    if (streams > 0 && !(await mayCut(streams))) {
+      this.phase = 'ready';
+      return;
+    }
     await drain();
-    updater.quitAndInstall(false, true);
+    // What has drained forwards nothing any more, so that it must not stay if the installer does not come.
+    setTimeout(restart, TAKE_OVER_MS).unref();
+    try {
+      updater.quitAndInstall(false, true);
+    } catch {
+      restart();
+    }
   }
 
   private lookIn(ms: number): void {

@@ -37,4 +37,14 @@ describe('try it on this machine', () => {
     expect([after.order, after.profiles, after.statuses]).toEqual([[], {}, {}]);
     await expect(fetch(url)).rejects.toThrow();
   });
+
+  it('is off when it is stopped while it starts, and that is no failure', async () => {
+    const starting = client.tryIt.start().catch(() => {});
+    await stateUntil(client, ({ tryIt }) => tryIt.kind !== 'off');
+    await client.tryIt.stop();
+    await starting;
+    const state = await stateUntil(client, ({ tryIt }) => tryIt.kind !== 'starting');
+    expect(state.tryIt).toEqual({ kind: 'off' });
+    expect(state.profiles).toEqual({});
+  });
 });

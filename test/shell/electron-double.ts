@@ -222,6 +222,7 @@ export class AppDouble extends EventEmitter {
   requestSingleInstanceLock = () => !this.locked;
   setPath = (name: string, path: string) => void this.paths.set(name, path);
   setAppUserModelId = () => {};
+  relaunch = () => {};
   setAsDefaultProtocolClient = () => true;
   getPreferredSystemLanguages = () => this.languages;
   whenReady = async () => {};

@@ -148,7 +148,6 @@ describe('the desktop app in other surroundings', () => {
 
   it('no tray: a server for other machines keeps the window too', async () => {
     const app = await driver.launch({ tray: () => false });
-    await app.page();
     const { server } = app.desktop.host;
     await server.configure({ bind: { host: '127.0.0.1', port: await freePort() } });
     await server.start();

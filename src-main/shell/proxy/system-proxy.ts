@@ -6,6 +6,7 @@
  * restore:  read ─► put back ─► dismiss ─► remove journal
  * ```
  */
+import { Turns } from '../../host/turns.ts';
 import type { RunCommand } from '../run-command.ts';
 import type { JournalEntry, ProxyJournal } from './proxy-journal.ts';
 import { type Command, type Endpoint, type ProxySystem, type Saved, toRestore } from './proxy-system.ts';
@@ -29,7 +30,7 @@ interface Applied {
 export class SystemProxy {
   private readonly options: SystemProxyOptions;
   private applied: Applied | undefined;
-  private turn: Promise<void> = Promise.resolve();
+  private readonly turns = new Turns();
   private wanted: Endpoint | undefined;
 
   constructor(options: SystemProxyOptions) {
@@ -38,7 +39,7 @@ export class SystemProxy {
 
   /** What a killed app left behind is put back. Before anything else. */
   recover(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       const entry = this.options.journal.read();
       if (entry === undefined) return;
       if (await this.putBack(entry))
@@ -49,7 +50,7 @@ export class SystemProxy {
   /** undefined: as it was before. Settled when it is so. */
   set(endpoint: Endpoint | undefined): Promise<void> {
     this.wanted = endpoint;
-    return this.inTurn(() => this.reach(this.wanted));
+    return this.turns.take(() => this.reach(this.wanted));
   }
 
   private async reach(endpoint: Endpoint | undefined): Promise<void> {
@@ -108,11 +109,5 @@ export class SystemProxy {
       if (code !== 0 && !/^(?:powershell\.exe|dbus-send)$/.test(program)) well = false;
     }
     return well;
-  }
-
-  private inTurn(action: () => Promise<void>): Promise<void> {
-    const result = this.turn.then(action);
-    this.turn = result.catch(() => {});
-    return result;
   }
 }

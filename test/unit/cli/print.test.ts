@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatEntry, logLevelFor, redactUrl, say, stderrSink } from '../../../src-main/cli/print.ts';
+import { formatEntry, logLevelFor, say, stderrSink } from '../../../src-main/cli/print.ts';
+import { redactUrl } from '../../../src-main/cli/redact.ts';
 import type { LogEntry } from '../../../src-main/engine/index.ts';
 
 const entry = (text: string, level: LogEntry['level'] = 'info'): LogEntry => ({

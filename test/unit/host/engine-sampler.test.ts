@@ -12,9 +12,11 @@ afterEach(() => {
 it('tells what moves at once, what does not once a second, and looks less often when all is calm', () => {
   const sent: EngineSample[] = [];
   let [up, reads] = [0, 0];
+  let isOn = true;
   const read = () => {
     reads++;
-    return { at: Date.now(), profiles: [], server: { up, down: 0, clients: 0, connections: 0 } };
+    const server = isOn ? { up, down: 0, clients: 0, connections: 0 } : null;
+    return { at: Date.now(), profiles: [], server };
   };
   const sampler = new EngineSampler(read, (sample) => sent.push(sample));
   sampler.run(true);
@@ -40,12 +42,15 @@ it('tells what moves at once, what does not once a second, and looks less often 
   vi.advanceTimersByTime(1_000);
   expect(reads).toBe(10);
 
-  // What is about to go is counted to the end; then nothing is.
+  // What is about to go is counted to the end; the last sample is without it; then there are none.
   up += 1;
   sent.length = 0;
   sampler.flush();
   expect(sent).toHaveLength(1);
+  isOn = false;
+  sampler.run(false);
   sampler.run(false);
   vi.advanceTimersByTime(10_000);
-  expect(sent).toHaveLength(1);
+  expect(sent).toHaveLength(2);
+  expect(sent[1]).toMatchObject({ profiles: [], server: null });
 });

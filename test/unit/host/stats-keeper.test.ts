@@ -32,6 +32,18 @@ describe('figures', () => {
     expect(keeper.sample(START + 2_500, 1_000, null).total.up).toBe(0);
   });
 
+  it('are nothing once all is off, however it was before', () => {
+    const keeper = new StatsKeeper(() => {});
+    keeper.take(sample(START, 100, 0));
+    keeper.take(sample(START + 100, 100, 9_999));
+    expect(keeper.sample(START + 100, 100, null).total.connections).toBe(1);
+    keeper.take({ at: START + 101, spanMs: 1, profiles: [], server: null });
+    expect(keeper.sample(START + 150, 1_000, null)).toMatchObject({
+      total: { up: 0, down: 0, connections: 0 },
+      profiles: [],
+    });
+  });
+
   it('begin anew when counters do, and never fall below zero', () => {
     const moved: number[] = [];
     const keeper = new StatsKeeper((_id, sent) => moved.push(sent));
@@ -53,6 +65,19 @@ describe('graphs', () => {
     keeper.take(sample(START + 1_100, 100, 1_500));
     const points = read(keeper, START + 1_100);
     expect(points.slice(-11)).toEqual([5_000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10_000]);
+  });
+
+  it('have a gap for the time in which all was off', () => {
+    const keeper = new StatsKeeper(() => {});
+    keeper.take(sample(START, 100, 0));
+    keeper.take(sample(START + 100, 100, 500));
+    keeper.take({ at: START + 101, spanMs: 1, profiles: [], server: null });
+    keeper.take(sample(START + 1_100, 100, 1_000));
+    expect(read(keeper, START + 1_100).slice(-11)).toEqual([
+      5_000,
+      ...Array.from({ length: 9 }, () => null),
+      10_000,
+    ]);
   });
 
   it('have no hole where a timer was late', () => {

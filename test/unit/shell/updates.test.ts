@@ -33,6 +33,7 @@ function make(options: Partial<UpdatesOptions> = {}, version: string | undefined
     liveStreams: () => 0,
     mayCut: async () => false,
     drain: async () => void calls.push('drain'),
+    restart: () => void calls.push('restart'),
     now: () => 7,
     ...options,
   });
@@ -110,6 +111,47 @@ describe('updates', () => {
       [3, 3],
       ['drain', 'install'],
     ]);
+  });
+
+  it('ask once, however often they are asked for', async () => {
+    let answer = (_may: boolean): void => {};
+    const mayCut = vi.fn(
+      () =>
+        new Promise<boolean>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const { updates, calls } = make({ liveStreams: () => 3, mayCut });
+    await updates.checkUpdate();
+    await updates.loadUpdate();
+    const asked = [updates.installUpdate(), updates.installUpdate()];
+    expect(mayCut).toHaveBeenCalledTimes(1);
+    answer(false);
+    await Promise.all(asked);
+    expect(calls).not.toContain('drain');
+    const again = updates.installUpdate();
+    answer(true);
+    await again;
+    expect(calls.slice(-2)).toEqual(['drain', 'install']);
+  });
+
+  it.each([
+    ['does not come', () => {}],
+    [
+      'cannot start',
+      () => {
+        throw new Error('EACCES');
+      },
+    ],
+  ])('start the app anew when the installer %s: it has drained already', async (_name, quitAndInstall) => {
+    const { updates, updater, calls } = make();
+    updater.quitAndInstall = quitAndInstall;
+    await updates.checkUpdate();
+    await updates.loadUpdate();
+    await updates.installUpdate();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(calls.slice(2)).toContain('restart');
+    expect(calls.indexOf('drain')).toBeLessThan(calls.indexOf('restart'));
   });
 
   it('are looked for daily as the setting says', async () => {
