@@ -82,7 +82,6 @@ export function buildOptions(items: readonly RawItem[], context: BuildContext): 
       value: {
         ...common,
         role: 'server',
-        path,
         listen: listenAt,
         udp: udp ?? (transport === 'kcp' ? listenAt : undefined),
         cover:
