@@ -98,7 +98,10 @@ export async function runSuite(
 
 function noSuchMeasure(suite: PeerSuite, only: readonly string[]): CulvertError {
   const known = MEASURES[suite].map(({ id }) => id).join(', ');
-  return new CulvertError('ERR_BAD_OPTION', `--only=${only.join(',')} names no measure of ${suite}: ${known}`);
+  return new CulvertError(
+    'ERR_BAD_OPTION',
+    `--only=${only.join(',')} names no measure of ${suite}: ${known}`,
+  );
 }
 
 async function memoryOf(
