@@ -147,9 +147,10 @@ export const OPTIONS: readonly OptionSpec[] = [
     long: 'path',
     shorts: ['U'],
     value: 'path',
+    role: 'client',
     slot: 'path',
     group: 'Transport',
-    help: 'The URL path that the tunnel uses.',
+    help: 'The URL path that the requests go to; a server takes any.',
     example: 'culvert -U /assets -D 1080 server:80 -p password',
   },
   {
@@ -272,7 +273,9 @@ export const OPTIONS: readonly OptionSpec[] = [
     value: 'seconds',
     slot: 'timeout',
     group: 'Limits',
-    help: 'Idle and dial timeout, 0 to 86400 seconds.',
+    help:
+      'Close a connection on which nothing moves, and give up dialling, after this; 0 to 86400, 0 never closes. ' +
+      'Without it: dialling 20 seconds, idle never, UDP 2 minutes.',
     example: 'culvert -t 60 -D 1080 server:80 -p password',
   },
   {

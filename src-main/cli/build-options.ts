@@ -83,7 +83,6 @@ export function buildOptions(items: readonly RawItem[], context: BuildContext): 
       value: {
         ...common,
         role: 'server',
-        path,
         listen: listenAt,
         udp: udp ?? (transport === 'kcp' ? listenAt : undefined),
         cover:

@@ -7,7 +7,7 @@ export const EXIT_CODES = {
   usage: { code: 2, help: 'a wrong option or address' },
   listen: { code: 3, help: 'cannot listen: the port is taken or not permitted' },
   config: { code: 4, help: 'the key, the key file or the config file is missing or wrong' },
-  server: { code: 5, help: 'the server cannot be used, and trying again is no use' },
+  server: { code: 5, help: 'reserved: a client goes on trying' },
 } as const;
 
 /** The exit code of an error that ends the process. A client does not end because its server is unreachable. */

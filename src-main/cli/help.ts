@@ -8,13 +8,13 @@ const WIDTH = 80;
 const INDENT = 8;
 
 const EXAMPLES: readonly (readonly [string, string])[] = [
-  ['culvert :80 -p password', 'server (:8100 if not said)'],
+  ['culvert :80 -p password', 'server (default :8100)'],
   ['culvert -L 1080::1080 server:80 -p password', 'port 1080 of the server'],
   ['culvert -w -L 1080:host2:22 server:80 -p password', 'host2, over WebSocket'],
   ['culvert -D 1080 server:80 -p password', 'SOCKS and HTTP proxy'],
   ['culvert -L 5353:8.8.8.8:53/udp server:80 -p password', 'UDP'],
   ['culvert :80 -P /var/www/html', 'web site on the port'],
-  ['culvert ui', 'the app in a browser, at 127.0.0.1:4180'],
+  ['culvert ui', 'the app in a browser'],
   ['culvert keygen', 'print a new key'],
 ];
 

@@ -101,20 +101,13 @@ function printStatistics(running: Running, log: Logger): () => void {
 function untilStopped(running: Running, log: Logger): Promise<void> {
   return new Promise((resolve, reject) => {
     let asked = false;
-    const forget = onStopSignal(() => {
-      if (asked) {
-        forget();
-        resolve();
-        return;
-      }
+    onStopSignal(() => {
+      if (asked) return resolve();
       asked = true;
       const open = running.connections();
       const wait = `up to ${DEFAULT_CONFIG.drainMs / 1000} s to finish; ask again to stop at once`;
       log.info(open === 0 ? 'stopping' : `stopping: ${open} open ${plural(open)} ${wait}`);
-      running.close().then(() => {
-        forget();
-        resolve();
-      }, reject);
+      running.close().then(resolve, reject);
     });
   });
 }

@@ -23,8 +23,6 @@ interface CommonOptions {
   readonly throttleBytesPerSecond: number;
   /** Idle and dial timeout in seconds (`-t`), 0 to 86400; undefined for the engine's own. */
   readonly timeoutSeconds: number | undefined;
-  /** URL path of the tunnel, with a leading slash: `-U`, else the path of the server's URL. */
-  readonly path: string | undefined;
   /** -1 quiet, 0 normal, 1 and more for each `-v`. */
   readonly verbosity: number;
   /** The file of `-c`. */
@@ -42,6 +40,8 @@ export interface ServerCliOptions extends CommonOptions {
 export interface ClientCliOptions extends CommonOptions {
   readonly role: 'client';
   readonly server: ServerAddress;
+  /** Of the URL that the requests go to, with a leading slash: `-U`, else that of the server's URL. */
+  readonly path: string | undefined;
   /** At least one; no two of TCP or of UDP with the same bind address and port. `target.host` is empty for the server itself. */
   readonly forwards: readonly Forward[];
   readonly headers: readonly (readonly [string, string])[];

@@ -16,7 +16,6 @@ import type { Cover } from './values.ts';
 /** Starts the server. Rejects with the CulvertError of a wrong key, option, cover or port. */
 export async function startServer(options: ServerCliOptions, terminal: Terminal): Promise<Running> {
   const { log, say, insist } = terminal;
-  warnOfWeakKey(options.key, log);
   const made = options.key.from === 'none' ? generateKey() : undefined;
   const user = await (options.key.from === 'none' ? parseKey(made ?? '') : readUserKey(options.key));
   const server = new Server({
@@ -28,6 +27,7 @@ export async function startServer(options: ServerCliOptions, terminal: Terminal)
     log,
   });
   const { port, udpPort } = await server.start();
+  warnOfWeakKey(options.key, log);
 
   const { host } = options.listen;
   say(`listening on ${formatHostPort(host ?? '*', port)}${host === undefined ? ' (every interface)' : ''}`);

@@ -7,14 +7,16 @@ import { say } from './print.ts';
 import { onStopSignal } from './stop-signals.ts';
 import { DEFAULT_UI_HOST, type UiOptions } from './ui-options.ts';
 
-/** `culvert ui`: serves the page until it is asked to stop. Rejects with a CulvertError. */
+/** `culvert ui`: serves the page until it is asked to stop; asked twice, it stops at once. Rejects with a CulvertError. */
 export async function runUi(options: UiOptions): Promise<void> {
-  const stopped = new Promise<void>((resolve) => onStopSignal(resolve));
+  const stops: (() => void)[] = [];
+  const [stopped, atOnce] = [0, 1].map(() => new Promise<void>((resolve) => stops.push(resolve)));
+  onStopSignal(() => stops.shift()?.());
   const headless = await start(options);
   say(`Culvert is at ${headless.url}`);
   if (options.open) openBrowser(headless.url);
   await stopped;
-  await headless.close();
+  await Promise.race([headless.close(), atOnce]);
 }
 
 /** The usual port, or any other where it is taken and nobody asked for it. */

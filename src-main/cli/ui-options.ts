@@ -9,6 +9,7 @@ import { usageError } from './usage-error.ts';
 export const DEFAULT_UI_HOST = '127.0.0.1';
 export const DEFAULT_UI_PORT = 4180;
 const EXAMPLE = 'culvert ui --listen 127.0.0.1:4180';
+const TLS_EXAMPLE = 'culvert ui --listen 0.0.0.0:4180 --tls-cert cert.pem --tls-key key.pem';
 /** Names given by --allow-host. */
 const MAX_NAMES = 64;
 
@@ -71,8 +72,10 @@ export function parseUi(
     return read(argv, env, readText);
   } catch (error) {
     if (error instanceof CulvertError) return { kind: 'error', error };
+    // Node's: "Unknown option '--foo'. To specify ...".
     const text = error instanceof Error ? error.message.split('. ')[0] : String(error);
-    return { kind: 'error', error: usageError('ERR_BAD_OPTION', `culvert ui: ${text}`, EXAMPLE) };
+    const message = `after "ui": ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+    return { kind: 'error', error: usageError('ERR_BAD_OPTION', message, EXAMPLE) };
   }
 }
 
@@ -132,13 +135,12 @@ function readTls(
 ): UiOptions['tls'] {
   if (certPath === undefined && keyPath === undefined) return undefined;
   if (certPath === undefined || keyPath === undefined) {
-    const example = 'culvert ui --listen 0.0.0.0:4180 --tls-cert cert.pem --tls-key key.pem';
-    throw usageError('ERR_BAD_OPTION', '--tls-cert and --tls-key go together', example);
+    throw usageError('ERR_BAD_OPTION', '--tls-cert and --tls-key go together', TLS_EXAMPLE);
   }
   const file = (option: string, path: string): string => {
     const found = readText(path);
     if (found.ok) return found.value;
-    throw new CulvertError('ERR_BAD_OPTION', `${option} ${quote(path)}: ${found.reason}`);
+    throw usageError('ERR_BAD_OPTION', `${option} ${quote(path)}: ${found.reason}`, TLS_EXAMPLE);
   };
   return { cert: file('--tls-cert', certPath), key: file('--tls-key', keyPath) };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
 import type { Clock } from '../base/clock.ts';
+import { peerText } from '../wire/inet.ts';
 import { flightCookie, readFlightCookies } from './flight-cookie.ts';
 import { WsCarrier } from './ws.ts';
 
@@ -50,7 +51,7 @@ export function acceptWs(
 ): WsCarrier | undefined {
   let carrier: WsCarrier | undefined;
   Accepted.takers.set(socket, (taken, rest) => {
-    const label = `WebSocket from ${taken.remoteAddress ?? '?'}:${taken.remotePort ?? '?'}`;
+    const label = `WebSocket from ${peerText(taken)}`;
     carrier = new WsCarrier({ socket: taken, head: rest, client: false, label, clock: options.clock });
   });
   pendingReply = options.reply;

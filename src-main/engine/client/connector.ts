@@ -25,7 +25,7 @@ export type Connection =
   | { kind: 'refused'; error: CulvertError }
   | { kind: 'failed'; error: CulvertError };
 
-/** ... as often as this: then it is the site in front of the server that says so. */
+/** An old session that was refused so often where a new one stands is given up: no filter on the way says so. */
 const DOUBTS = 3;
 
 /** Connects by the best transport that works: for a new session, or for one that has no carrier. One at a time. */

@@ -1,3 +1,4 @@
+import { plainAddress } from '../wire/inet.ts';
 import { readMessage } from './byte-reader.ts';
 import { cutAfter, type Dialog, openAndJoin, refuse } from './dialect.ts';
 import { HttpForwarder } from './http-forward.ts';
@@ -32,7 +33,7 @@ export async function serveHttp(dialog: Dialog, firstHeadDone: () => void): Prom
       // Before authentication: the page tells nothing but what the port is, and a browser would ask for a
       // proxy password that the person at it has no reason to know.
       if (wanted.kind === 'direct') {
-        const port = { host: socket.localAddress ?? '127.0.0.1', port: socket.localPort ?? 0 };
+        const port = { host: plainAddress(socket.localAddress ?? '127.0.0.1'), port: socket.localPort ?? 0 };
         return refuse(dialog, 'HTTP: not a proxy request', portPage(port, wanted.method));
       }
       if (

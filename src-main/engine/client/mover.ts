@@ -34,10 +34,10 @@ const RESCUE_GAP_MS = 500;
 const LEAVE_GAP_MS = 5_000;
 /** A slow path is left for one whose echo takes less than this share of its own. */
 const MUCH_BETTER = 0.5;
-/** After a look for something faster, the next one waits, ms: load moves with the session. */
 /** An echo this long, and this many times as long as that of the carrier in use, is no improvement. */
 const SLOW_MS = 1_000;
 const SLOW_FACTOR = 5;
+/** After a look for something faster, the next one waits, ms: load moves with the session. */
 const SLOW_HOLD_MS = 60_000;
 
 /**

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { formatHostPort } from '../base/address.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type {
@@ -98,10 +99,10 @@ export class ForwardRule implements StreamMeter, StreamOpener {
   get label(): string {
     const { forward } = this.options;
     const at = this.bound ?? forward.bind;
-    const here = at.host.includes(':') ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
+    const here = formatHostPort(at.host || '*', at.port);
     if (forward.kind === 'dynamic') return `${here} (SOCKS and HTTP proxy)`;
     const place = forward.kind === 'udp' ? `${here}/udp` : here;
-    return `${place} → ${forward.target.host || 'the server'}:${forward.target.port}`;
+    return `${place} → ${formatHostPort(forward.target.host || 'the server', forward.target.port)}`;
   }
 
   /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN. */

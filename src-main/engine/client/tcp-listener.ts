@@ -10,6 +10,8 @@ export interface BindAddress {
 
 /** Connections a listener holds before the kernel refuses further ones. */
 const BACKLOG = 1024;
+/** Connections at once; more are closed as they come. A session has no more streams. */
+const MAX_CONNECTIONS = 65_536;
 
 /** A listening TCP socket that hands out half-open-capable connections. */
 export class TcpListener {
@@ -23,6 +25,7 @@ export class TcpListener {
       socket.once('close', () => this.sockets.delete(socket));
       onSocket(socket);
     });
+    this.server.maxConnections = MAX_CONNECTIONS;
   }
 
   get connections(): number {

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { CulvertError, systemCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { Seldom } from '../base/seldom.ts';
 import { udpIdleMsFor } from '../config.ts';
 import type { StreamOpener, Target } from '../mux/types.ts';
 import type { ByteBudget } from '../pump/datagram-queue.ts';
@@ -24,8 +25,6 @@ export interface UdpForwardOptions {
   label: () => string;
 }
 
-/** Of the same failure one line within this, ms: a program that is refused goes on sending. */
-const SAY_EVERY_MS = 10_000;
 /** After one association could not be opened no other is tried for this long, ms. */
 const RETRY_MS = 1000;
 /** Associations the server has not taken up yet. One takes a round trip: this many say that the way is blocked. */
@@ -38,13 +37,14 @@ const MAX_OPENING = 256;
 export class UdpForward {
   private readonly options: UdpForwardOptions;
   private readonly links = new Map<string, UdpLink>();
-  private readonly said = new Map<string, number>();
+  private readonly seldom: Seldom;
   private socket: UdpSocket | undefined;
   private retryAt = 0;
   private stopped = false;
 
   constructor(options: UdpForwardOptions) {
     this.options = options;
+    this.seldom = new Seldom(() => options.clock.now());
   }
 
   /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN; ERR_CLOSED when it was stopped meanwhile. */
@@ -118,7 +118,9 @@ export class UdpForward {
 
   private makeLink(name: string, from: BindAddress): UdpLink {
     const { target, opener, limits, clock, tally, budget } = this.options;
-    const say = (what: string, message: string): void => this.say(what, `${what}${message}`);
+    const say = (what: string, message: string): void => {
+      if (this.seldom.may(what)) this.options.log.warn(`${this.options.label()}: ${what}${message}`);
+    };
     return new UdpLink({
       opener,
       target,
@@ -161,14 +163,6 @@ export class UdpForward {
     // Not in order: a FIN leaves after the OPEN of the new one, for which the server may have no room until then.
     oldest[1].destroy();
     return true;
-  }
-
-  private say(what: string, text: string): void {
-    const now = this.options.clock.now();
-    const last = this.said.get(what);
-    if (last !== undefined && now - last < SAY_EVERY_MS) return;
-    this.said.set(what, now);
-    this.options.log.warn(`${this.options.label()}: ${text}`);
   }
 }
 

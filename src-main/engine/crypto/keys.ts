@@ -65,8 +65,8 @@ export class UserKey {
 
 /**
  * The key that a text stands for: `cv1_` and 43 base64url characters are 32 bytes used as they are (white
- * space around them is dropped); any other text is a passphrase, NFC-normalised but not trimmed, and costs one
- * scrypt (about 0.1 s and 32 MiB, off the event loop). Rejects with ERR_BAD_KEY, whose message never holds any of the text.
+ * space around them is dropped); any other text is a passphrase, NFC-normalised but not trimmed, and costs one scrypt
+ * (about 0.1 s and 32 MiB, off the event loop). Rejects with ERR_BAD_KEY, whose message never holds any of the text.
  */
 export async function parseKey(text: string, name?: string): Promise<UserKey> {
   const trimmed = text.trim();

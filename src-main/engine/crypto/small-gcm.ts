@@ -5,8 +5,9 @@ import { NONCE_BYTES, TAG_BYTES } from './primitives.ts';
  * AES-256-GCM (NIST SP 800-38D) of short texts under one key.
  *
  * Node makes a cipher object per text, which for a keystroke costs more than the encryption, and leaves garbage: OpenSSL
- * looks its algorithm up by name each time. For longer texts that no longer matters, hence the bound. Here OpenSSL's AES still makes every block, through one ECB object that lives as long as the key; the mode around it (counters
- * and GHASH, 4-bit tables as in Shoup's method and OpenSSL's portable code) is done here. Same bytes as node:crypto's.
+ * looks its algorithm up by name each time. For longer texts that no longer matters, hence the bound. Here OpenSSL's AES
+ * still makes every block, through one ECB object that lives as long as the key; the mode around it (counters and GHASH,
+ * 4-bit tables as in Shoup's method and OpenSSL's portable code) is done here. Same bytes as node:crypto's.
  *
  * The tables' accesses depend on ciphertext and key, as in every table-driven GHASH: visible at most to a program
  * that shares this CPU's first-level cache.

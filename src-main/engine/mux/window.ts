@@ -4,9 +4,8 @@ import type { Clock } from '../base/clock.ts';
  * A sender held back by its window gets half of it through in half a round trip. So half a window used up within
  * little more than that means that the window, not the path or the reader, sets the pace, and it grows. On a long path
  * what is granted together arrives together, so that half a window may be all that comes in a round trip: there a
- * whole one counts. Wider than
- * the path needs it would only be a queue in which a keystroke waits (measured on loopback beside a bulk stream: a
- * fixed 1 MiB costs 3.5 ms, 512 KiB half of that at the same rate).
+ * whole one counts. Wider than the path needs it would only be a queue in which a keystroke waits (measured on loopback
+ * beside a bulk stream: a fixed 1 MiB costs 3.5 ms, 512 KiB half of that at the same rate).
  */
 const GROW_WITHIN_RTTS = 0.65;
 const LONG_GROW_WITHIN_RTTS = 1.15;
@@ -16,8 +15,9 @@ const LONG_PATH_MS = 5;
 const GROW_WITHIN_MS = 100;
 
 /**
- * Receive window of one stream. Credit is granted as the reader consumes, once half a window is free (fewer frames;
- * a quarter on long paths, where what is free and not granted is idle for a round trip), and the window doubles, up to its cap, while the reader keeps up (as yamux and HTTP/2 peers do).
+ * Receive window of one stream. Credit is granted as the reader consumes, once half a window is free (fewer frames; a
+ * quarter on long paths, where what is free and not granted is idle for a round trip). The window grows, up to its cap,
+ * while it is what holds the sender back.
  */
 export class ReceiveWindow {
   /** Bytes the peer may still send. */

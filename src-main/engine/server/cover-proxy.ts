@@ -2,6 +2,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { CulvertError, systemCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { Seldom } from '../base/seldom.ts';
 import type { Cover, CoverConnection } from './cover.ts';
 import { InProcessSite } from './in-process-site.ts';
 import type { Peer } from './memory-socket.ts';
@@ -54,6 +55,7 @@ export class ProxyCover implements Cover {
   private readonly address: CoverAddress;
   private readonly log: Logger;
   private readonly name: string;
+  private readonly seldom = new Seldom(() => performance.now());
   private readonly standIn = new InProcessSite((_request, response) => {
     response.statusCode = 502;
     response.setHeader('Server', 'nginx');
@@ -86,10 +88,9 @@ export class ProxyCover implements Cover {
       if (!open) socket.destroy(new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`));
     });
     socket.once('error', (error) => {
-      if (open) return;
-      this.log.warn(
-        `cannot reach the cover site ${this.name}: ${systemCode(error) ?? error.message}; answering 502`,
-      );
+      const reason = systemCode(error) ?? error.message;
+      if (open || !this.seldom.may(reason)) return;
+      this.log.warn(`cannot reach the cover site ${this.name}: ${reason}; answering 502, check -P`);
     });
     return { stream: socket, isOpen: () => open };
   }

@@ -2,6 +2,7 @@ import * as net from 'node:net';
 import { CulvertError, systemCode } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { describePortOwner } from '../base/port-owner.ts';
+import { Seldom } from '../base/seldom.ts';
 import type { Cover } from './cover.ts';
 import { FrontConnection } from './front-connection.ts';
 import type { FrontHooks } from './front-hooks.ts';
@@ -39,6 +40,7 @@ export class Front {
   private closing: Promise<void> | undefined;
   private whenEmpty: (() => void) | undefined;
   private stopped = false;
+  private readonly seldom = new Seldom(() => performance.now());
 
   constructor({ cover, log, limits = {}, ...hooks }: FrontOptions) {
     this.cover = cover;
@@ -62,9 +64,11 @@ export class Front {
       this.connections.add(new FrontConnection(socket, context));
     });
     this.server.maxConnections = this.limits.maxConnections;
-    this.server.on('drop', () =>
-      log.warn(`${this.limits.maxConnections} connections are open; closed a new one`),
-    );
+    const { seldom } = this;
+    this.server.on('drop', () => {
+      if (seldom.may('drop'))
+        log.warn(`${this.limits.maxConnections} connections are open; further ones are closed`);
+    });
   }
 
   /**
@@ -84,7 +88,9 @@ export class Front {
           return reject(stoppedFirst());
         }
         // Such as EMFILE: the connection is lost, the listener is not.
-        this.server.on('error', (error) => this.log.warn(`a connection was not accepted: ${error.message}`));
+        this.server.on('error', (error) => {
+          if (this.seldom.may('error')) this.log.warn(`a connection was not accepted: ${error.message}`);
+        });
         resolve();
       });
     });
@@ -160,6 +166,13 @@ async function listenError(cause: Error, host: string | undefined, port: number)
         cause,
       });
     }
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new CulvertError('ERR_LISTEN', `cannot listen on ${where}: it is no address of this machine`, {
+        remedy: 'leave the host out to listen at all of them; a client of that address needs -L or -D',
+        cause,
+      });
     default:
       return new CulvertError('ERR_LISTEN', `cannot listen on ${where}: ${cause.message}`, {
         remedy: 'check the address to listen on',

@@ -5,6 +5,7 @@ import { type Exchange, writeAnswer } from '../carrier/http/exchange.ts';
 import { HttpServerCarrier } from '../carrier/http/http-server.ts';
 import type { Admission, Gate } from '../session/gate.ts';
 import type { Session } from '../session/session.ts';
+import { peerText } from '../wire/inet.ts';
 import type { RawHandler, RequestClaim } from './front-hooks.ts';
 
 export interface HttpTunnelOptions {
@@ -89,10 +90,9 @@ export class HttpTunnel {
 
   private makeCarrier(session: Session, flight: Buffer, request: IncomingMessage): HttpServerCarrier {
     const id = flight.readUInt32BE(flight.length - 4);
-    const { remoteAddress, remotePort } = request.socket;
     const carrier = new HttpServerCarrier({
       id,
-      label: `HTTP from ${remoteAddress ?? '?'}:${remotePort ?? '?'}`,
+      label: `HTTP from ${peerText(request.socket)}`,
       clock: this.options.clock,
       onForgotten: (exchange) => {
         const name = this.names.get(exchange);

@@ -1,4 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
+import { formatHostPort } from '../base/address.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
 import { resetSocket } from '../base/reset-socket.ts';
@@ -20,6 +21,7 @@ export interface OutboundOptions {
  */
 export function dialTarget(incoming: IncomingStream, target: Target, options: OutboundOptions): void {
   const { stream } = incoming;
+  const where = formatHostPort(target.host || 'the server itself', target.port);
   const pump = new SocketPump(stream, { idleTimeoutMs: options.idleTimeoutMs });
   const onread = sharedRead((chunk) => pump.take(chunk));
   const early: Buffer[] = [];
@@ -70,15 +72,12 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     attempt.on('error', (error) => {
       if (settled) return timer?.cancel();
       if (others.length > 0) return dial(others);
-      fail(
-        failureOf(error),
-        `${target.host || 'the server itself'}:${target.port}: ${systemCode(error) ?? error.message}`,
-      );
+      fail(failureOf(error), `${where}: ${systemCode(error) ?? error.message}`);
     });
   };
 
   timer = options.clock.after(options.dialTimeoutMs, () => {
-    fail('timeout', `${target.host || 'the server itself'}:${target.port} did not answer in time`);
+    fail('timeout', `${where} did not answer in time`);
     socket?.destroy();
   });
   if (target.host === '') return dial(LOOPBACK);

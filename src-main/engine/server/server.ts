@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { formatHostPort } from '../base/address.ts';
 import { type Clock, flushTiming, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
@@ -246,7 +247,8 @@ export class Server {
       progress: session.progress,
       wake: (now) => session.wake(now),
       onOpen: (incoming, target, protocol) => {
-        log.debug(() => `stream ${incoming.stream.id} to ${target.host || 'this machine'}:${target.port}`);
+        const where = (): string => formatHostPort(target.host || 'this machine', target.port);
+        log.debug(() => `stream ${incoming.stream.id} to ${where()}`);
         switch (protocol) {
           case STREAM_PROTOCOL.tcp:
             return dialTarget(incoming, target, { ...config, clock });

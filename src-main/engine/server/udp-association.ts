@@ -1,5 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
+import { formatHostPort } from '../base/address.ts';
 import { afterThisTurn } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
 import type { IncomingStream } from '../mux/muxer-options.ts';
@@ -93,7 +94,7 @@ export class UdpAssociation implements Association {
   private named(payload: Buffer, target: Target, result: NameResult): void {
     if ('address' in result) return this.sendTo(payload, result.address, target.port);
     this.dropped(1);
-    this.options.log.debug(() => `${target.host}:${target.port}/udp: ${result.failure}`);
+    this.options.log.debug(() => `${formatHostPort(target.host, target.port)}/udp: ${result.failure}`);
     this.pump.sendFailure(result.failure, target);
   }
 

@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
+import { formatHostPort } from '../base/address.ts';
 import { afterThisTurn } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
 import { udpIdleMsFor } from '../config.ts';
@@ -64,7 +65,7 @@ export class UdpTarget implements Association {
   }
 
   private get where(): string {
-    return `${this.target.host || 'the server itself'}:${this.target.port}/udp`;
+    return `${formatHostPort(this.target.host || 'the server itself', this.target.port)}/udp`;
   }
 
   private async open(): Promise<void> {

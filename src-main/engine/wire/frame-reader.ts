@@ -13,7 +13,8 @@ const EMPTY = Buffer.alloc(0);
 /**
  * Cuts the plaintext of one record, given as pieces, into frames. DATA is handed on piece by piece without a
  * copy (a record arrives as the carrier's reads cut it); only a frame header or a small frame that straddles two
- * pieces is copied. Returns whether nothing of the pieces is kept. Throws ERR_FRAME: the peer is authenticated, so that is a fault, not an attack.
+ * pieces is copied. Returns whether nothing of the pieces is kept. Throws ERR_FRAME: the peer is authenticated, so that
+ * is a fault, not an attack.
  */
 export function readFrames(pieces: readonly Buffer[], sink: FrameSink): boolean {
   let index = 0;

@@ -1,4 +1,5 @@
 import { SocketAddress } from 'node:net';
+import { formatHostPort } from '../base/address.ts';
 
 /** The text of 16 bytes in the form of RFC 5952: SocketAddress prints through the C library's inet_ntop. */
 export function ipv6Text(bytes: Buffer): string {
@@ -25,6 +26,14 @@ export function ipv6Bytes(text: string): Buffer {
 /** An IPv4 address that came in IPv6's form (`::ffff:192.0.2.1`), as sockets of both families give them. */
 export function plainAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+}
+
+/** The far end of a socket, for people: `192.0.2.1:80`, `[2001:db8::1]:80`. */
+export function peerText(socket: {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}): string {
+  return formatHostPort(plainAddress(socket.remoteAddress ?? '?'), socket.remotePort ?? 0);
 }
 
 /** The 16-bit groups of a part of an IPv6 address; the last may be IPv4 (RFC 4291 §2.2). */

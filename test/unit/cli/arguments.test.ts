@@ -345,6 +345,7 @@ describe('errors name the part and show a line that works', () => {
       '-H does nothing on a server',
       '--ca does nothing on a server',
     ]);
+    expect(run(':80 -U /x -p k').notes).toEqual(['-U does nothing on a server']);
     expect(run('-D 1 s:80 -P /www -p k').notes).toEqual(['-P does nothing on a client']);
     expect(run('-L 1::1 s:80 --proxy-auth a:b -p k').notes[0]).toContain('--proxy-auth');
     const [note] = run('-w -K -D 1 s:80 -p k').notes;

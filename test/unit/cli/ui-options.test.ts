@@ -43,7 +43,7 @@ describe('culvert ui', () => {
     [['--data', ''], /--data/],
     [['--listen', '127.0.0.1'], /port/],
     [['--listen', '127.0.0.1:99999'], /99999/],
-    [['--unknown'], /--unknown/],
+    [['--unknown'], /^after "ui": unknown option '--unknown'$/],
     [['word'], /word/],
   ])('%j is wrong', (args, text) => {
     const parsed = read(args);

@@ -73,7 +73,8 @@ describe('a cover that cannot be reached', () => {
     const late = await exchange(port, [{ pauseMs: 80 }, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n']);
     expect(late.text).toContain('502 Bad Gateway');
     expect(late.end).toBe('fin');
-    expect(entries.length).toBeGreaterThanOrEqual(4);
+    // Strangers decide how often that happens: not each time is a line.
+    expect(entries.length).toBeLessThan(4);
     expect(entries[0].text).toContain(`http://127.0.0.1:${coverPort}: ECONNREFUSED`);
 
     const back = await startNodeCover();

@@ -368,6 +368,7 @@ describe('listening and stopping', () => {
     expect(refused.message).toContain(refused.details.holder ?? 'another program');
     const elsewhere = await front.listen({ host: '192.0.2.1', port: 0 }).catch((e) => e);
     expect(elsewhere.code).toBe('ERR_LISTEN');
+    expect(elsewhere.message).toContain('no address of this machine');
     front.destroy();
   });
 

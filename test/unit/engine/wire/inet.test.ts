@@ -1,7 +1,7 @@
 import { isIPv6, SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ipv6Bytes, ipv6Text, plainAddress } from '../../../../src-main/engine/wire/inet.ts';
+import { ipv6Bytes, ipv6Text, peerText, plainAddress } from '../../../../src-main/engine/wire/inet.ts';
 
 describe('IPv6 addresses', () => {
   it.each([
@@ -41,4 +41,13 @@ describe('IPv6 addresses', () => {
     ['::1', '::1'],
     ['::ffff:1:2', '::ffff:1:2'],
   ])('%s is plainly %s', (address, plain) => expect(plainAddress(address)).toBe(plain));
+});
+
+it.each([
+  ['::ffff:127.0.0.1', '127.0.0.1:80'],
+  ['192.0.2.1', '192.0.2.1:80'],
+  ['2001:db8::1', '[2001:db8::1]:80'],
+  [undefined, '?:80'],
+])('names the far end at %s as %s', (remoteAddress, text) => {
+  expect(peerText({ remoteAddress, remotePort: 80 })).toBe(text);
 });
