@@ -398,7 +398,8 @@ function taken({ sent, dropped }: { sent: number; dropped: number }): number {
 }
 
 it('is throttled by -T, and drops what is too much', async () => {
-  const rate = 200_000;
+  // Little, so that a machine that is busy with other things still sends several times as much.
+  const rate = 60_000;
   const { ports } = await tunnel(['-L', `0:${HOST}:${await echo()}/udp`], { client: ['-T', String(rate)] });
   const local = await program();
   const began = performance.now();
