@@ -1,14 +1,13 @@
 import type { ConnectionRow } from '../../src-shared/connections.ts';
-import { parseKey, Server } from '../engine/index.ts';
 import { EngineLog } from './engine-log.ts';
 import type { EngineCall, EngineCalls, EngineMessage, EnginePort, EngineRequest } from './engine-messages.ts';
 import { EngineSampler } from './engine-sampler.ts';
-import { failureOf, notFound } from './failures.ts';
+import { failureOf } from './failures.ts';
 import { KnownPaths, type PathTable } from './known-paths.ts';
 import { ProfileRunner } from './profile-runner.ts';
 import { testProfile } from './profile-tester.ts';
 import { ServerRunner } from './server-runner.ts';
-import { TryTarget, TryTraffic } from './try-target.ts';
+import { Trial } from './trial.ts';
 
 /** Changes of status are told at most this often, ms. */
 const STATUS_MS = 50;
@@ -31,9 +30,7 @@ export class EngineRoom {
   private readonly server: ServerRunner;
   private readonly sampler: EngineSampler;
   private readonly tests = new Map<string, AbortController>();
-  private tryServer: Server | undefined;
-  private tryTarget: TryTarget | undefined;
-  private tryTraffic: TryTraffic | undefined;
+  private readonly trial: Trial;
   private serverOn = false;
   private known = new KnownPaths();
   private readonly paths: PathTable = {
@@ -50,6 +47,7 @@ export class EngineRoom {
     this.port = port;
     this.prefix = `c${generation}-`;
     this.log = new EngineLog((lines, dropped) => this.post({ kind: 'log', lines, dropped }));
+    this.trial = new Trial(this.log.logger('try', null));
     this.server = new ServerRunner(this.log.logger('server', null), (state) => {
       this.serverOn = state.kind === 'running';
       this.post({ kind: 'server', state });
@@ -85,9 +83,9 @@ export class EngineRoom {
     stopServer: async () => this.server.stop(),
     serverClients: async ({ limit }) => this.server.clients(limit),
     disconnectClient: async ({ id }) => this.server.disconnect(id),
-    startTry: async ({ key }) => this.startTry(key),
-    runTry: async ({ port }) => this.runTry(port),
-    stopTry: async () => this.stopTry(),
+    startTry: async ({ key }) => this.trial.start(key),
+    runTry: async ({ port }) => this.trial.run(port),
+    stopTry: async () => this.trial.stop(),
     setLogLevel: async ({ level }) => {
       this.log.level = level;
     },
@@ -207,42 +205,10 @@ export class EngineRoom {
     void testProfile(profile, tell, abort.signal).finally(() => this.tests.delete(token));
   }
 
-  // ---- Try it ---------------------------------------------------------------------------------------------
-
-  private async startTry(key: string): Promise<{ serverPort: number; targetPort: number }> {
-    await this.stopTry();
-    this.tryTarget = new TryTarget();
-    const targetPort = await this.tryTarget.start();
-    this.tryServer = new Server({
-      listen: { host: '127.0.0.1', port: 0 },
-      users: [await parseKey(key)],
-      log: this.log.logger('try', null),
-    });
-    const { port } = await this.tryServer.start();
-    return { serverPort: port, targetPort };
-  }
-
-  private async runTry(port: number): Promise<void> {
-    if (this.tryServer === undefined) throw notFound('trial');
-    this.tryTraffic?.stop();
-    this.tryTraffic = new TryTraffic(port);
-    await this.tryTraffic.start();
-  }
-
-  private async stopTry(): Promise<void> {
-    const { tryServer } = this;
-    this.tryTraffic?.stop();
-    this.tryTarget?.close();
-    this.tryTraffic = undefined;
-    this.tryTarget = undefined;
-    this.tryServer = undefined;
-    await tryServer?.close();
-  }
-
   private async close(): Promise<void> {
     for (const abort of this.tests.values()) abort.abort();
     for (const id of [...this.runners.keys()]) this.disconnect(id);
-    await Promise.all([this.stopTry(), this.server.stop()]);
+    await Promise.all([this.trial.stop(), this.server.stop()]);
     this.log.flush();
     clearTimeout(this.statusTimer);
   }
