@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { root } from './steps.mjs';
 
-const PACKAGES = /\.(?:AppImage|deb|dmg|exe|rpm|zip)$/;
+const PACKAGES = /\.(?:AppImage|deb|dmg|exe|rpm|tar\.gz|zip)$/;
 
 /** By the end of their names: packages; and the updater's lists, each with the kind of package that it installs. */
 const WANTED = [
