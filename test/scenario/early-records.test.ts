@@ -3,11 +3,11 @@ import { echo, KcpWorld, POURED, pour } from '../support/kcp/kcp-world.ts';
 import type { LinkOptions } from '../support/kcp/sim-link.ts';
 import { pattern } from '../support/seeded.ts';
 
-/** 20 Mbit/s, a round trip of 100 ms, a queue of 100 ms. */
-const PATH: LinkOptions = { rate: 2500, delay: 50, queueMs: 100, loss: 0 };
+/** 10 Mbit/s (little, as every datagram is sealed and costs time), a round trip of 100 ms, a queue of 100 ms. */
+const PATH: LinkOptions = { rate: 1250, delay: 50, queueMs: 100, loss: 0 };
 const ECHO = 2;
 const BULK = 1;
-const SAMPLES = 25;
+const SAMPLES = 21;
 
 interface Seen {
   p50: number;
@@ -74,8 +74,27 @@ describe('an echo beside a download over KCP', () => {
   });
 
   it('takes longer without early records: what was lost before it holds it up', () => {
-    const { p50, share } = echoes(0.01, false);
+    const { p50, share } = echoes(0.02, false);
     expect(p50).toBeGreaterThan(180);
     expect(share).toBeGreaterThan(0.8);
+  });
+});
+
+describe('a session over KCP on which nothing moves', () => {
+  it('costs each side one exchange in 25 s: a sign of life, its answer and the acknowledgement of that', () => {
+    const { clock, up, down } = new KcpWorld({ path: PATH, early: true, serve: () => {} });
+    // The path's sizes are found and its first round trips measured.
+    clock.advance(60_000);
+    const before = [up.stats.datagrams, down.stats.datagrams, up.stats.bytes + down.stats.bytes];
+    const minutes = 10;
+    clock.advance(minutes * 60_000);
+    const datagrams = [up.stats.datagrams - before[0], down.stats.datagrams - before[1]];
+    const rounds = (minutes * 60) / 25;
+    for (const each of datagrams) {
+      expect(each).toBeGreaterThan(0.9 * rounds);
+      // Both ends may ask at the same time, and answer each other.
+      expect(each).toBeLessThanOrEqual(3 * rounds);
+    }
+    expect((up.stats.bytes + down.stats.bytes - before[2]) / (datagrams[0] + datagrams[1])).toBeLessThan(250);
   });
 });
