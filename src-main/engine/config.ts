@@ -126,6 +126,16 @@ export function udpIdleMsFor(config: Pick<EngineConfig, 'udpIdleMs' | 'udpDnsIdl
   return port === DNS_PORT ? Math.min(config.udpDnsIdleMs, config.udpIdleMs) : config.udpIdleMs;
 }
 
+/**
+ * A server asks for a sign of life so many times later than its clients do: one of the two is enough, and both would
+ * ask at the same moment, as they last heard each other at the same moment.
+ */
+const SERVER_LATER = 1.2;
+
+export function serverPingMs({ pingIntervalMs }: Pick<EngineConfig, 'pingIntervalMs'>): number {
+  return pingIntervalMs * SERVER_LATER;
+}
+
 const MIN_WINDOW = 4096;
 const MAX_WINDOW = 1 << 30;
 

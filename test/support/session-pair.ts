@@ -1,5 +1,5 @@
 import { silentLogger } from '../../src-main/engine/base/log.ts';
-import { DEFAULT_CONFIG, type EngineConfig } from '../../src-main/engine/config.ts';
+import { DEFAULT_CONFIG, type EngineConfig, serverPingMs } from '../../src-main/engine/config.ts';
 import { Session } from '../../src-main/engine/session/session.ts';
 import type { SessionLimits } from '../../src-main/engine/session/types.ts';
 import type { AttachMode } from '../../src-main/engine/wire/control.ts';
@@ -36,16 +36,16 @@ export class SessionPair {
     this.pipeOptions = { clock: this.clock, random: this.random, ...options.pipe };
     const id = this.random.bytes(8);
     const [up, down] = [this.random.bytes(32), this.random.bytes(32)];
-    this.client = this.make(id, up, down);
-    this.server = this.make(id, down, up);
+    this.client = this.make(id, up, down, this.limits);
+    this.server = this.make(id, down, up, { ...this.limits, pingIntervalMs: serverPingMs(this.limits) });
   }
 
-  private make(id: Buffer, sendSecret: Buffer, receiveSecret: Buffer): Session {
+  private make(id: Buffer, sendSecret: Buffer, receiveSecret: Buffer, limits: SessionLimits): Session {
     return new Session({
       id,
       sendSecret,
       receiveSecret,
-      limits: this.limits,
+      limits,
       early: this.early,
       clock: this.clock,
       random: this.random.source,

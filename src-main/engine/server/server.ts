@@ -6,7 +6,7 @@ import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
 import type { CarrierKind } from '../carrier/carrier.ts';
 import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
-import { type EngineConfig, resolveConfig } from '../config.ts';
+import { type EngineConfig, resolveConfig, serverPingMs } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { Muxer } from '../mux/muxer.ts';
 import type { DatagramCounters } from '../mux/types.ts';
@@ -225,7 +225,11 @@ export class Server {
       id: admission.sessionId,
       sendSecret: admission.sendSecret,
       receiveSecret: admission.receiveSecret,
-      limits: { ...config, sendBufferBytes: Math.min(config.sendBufferBytes, admission.hello.receiveBytes) },
+      limits: {
+        ...config,
+        sendBufferBytes: Math.min(config.sendBufferBytes, admission.hello.receiveBytes),
+        pingIntervalMs: serverPingMs(config),
+      },
       early: (admission.hello.features & FEATURE.early) !== 0,
       clock,
       random: this.random,
