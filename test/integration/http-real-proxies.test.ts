@@ -85,13 +85,14 @@ async function check(port: number): Promise<void> {
   );
   expect(all.every(Boolean)).toBe(true);
   const times = (await echoes(port, 50)).sort((a, b) => a - b);
-  expect(times[25]).toBeLessThan(100);
+  // A poll that waited in vain would take seconds; the figure itself is the benchmark's.
+  expect(times[25]).toBeLessThan(500);
 }
 
 const echo = { target: (socket: import('node:net').Socket) => void socket.pipe(socket) };
 
 describe('HTTP through real proxies', () => {
-  it('nginx with its defaults, before the server', { timeout: 30_000 }, async () => {
+  it('nginx with its defaults, before the server', { timeout: 120_000 }, async () => {
     const port = await freePort();
     rig = await startRig({
       ...echo,
@@ -103,7 +104,7 @@ describe('HTTP through real proxies', () => {
     await check(rig.port);
   });
 
-  it('nginx with a body limit of 100 KB', { timeout: 30_000 }, async () => {
+  it('nginx with a body limit of 100 KB', { timeout: 120_000 }, async () => {
     const port = await freePort();
     rig = await startRig({
       ...echo,
@@ -116,7 +117,7 @@ describe('HTTP through real proxies', () => {
     await check(rig.port);
   });
 
-  it('nginx that hands bodies on as they come, up to its limit of 1 MiB', { timeout: 60_000 }, async () => {
+  it('nginx that hands bodies on as they come, up to its limit of 1 MiB', { timeout: 120_000 }, async () => {
     const port = await freePort();
     const streaming = await startRig({
       ...echo,
@@ -135,14 +136,14 @@ describe('HTTP through real proxies', () => {
     expect(streams()).toBe(true);
   });
 
-  it('squid with CONNECT denied, before the client', { timeout: 40_000 }, async () => {
+  it('squid with CONNECT denied, before the client', { timeout: 120_000 }, async () => {
     const port = await freePort();
     await run('squid', squidConfig({ folder: folder(), port }), port);
     rig = await startRig({ ...echo, client: { route: { kind: 'http', host: '127.0.0.1', port } } });
     await check(rig.port);
   });
 
-  it('tinyproxy, before the client', { timeout: 30_000 }, async () => {
+  it('tinyproxy, before the client', { timeout: 120_000 }, async () => {
     const port = await freePort();
     await run('tinyproxy', tinyproxyConfig({ folder: folder(), port }), port);
     rig = await startRig({ ...echo, client: { route: { kind: 'http', host: '127.0.0.1', port } } });
