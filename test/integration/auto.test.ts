@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import type { ClientOptions, DialerState, ServerOptions } from '../../src-main/engine/index.ts';
+import type { ClientOptions, DialerState, Forward, ServerOptions } from '../../src-main/engine/index.ts';
 import { until } from '../support/culvert-process.ts';
 import { expectKnown, sendKnown } from '../support/known-bytes.ts';
 import { TcpRelay } from '../support/tcp-relay.ts';
 import { startRig, type TunnelRig } from '../support/tunnel-rig.ts';
+import { UdpProgram, udpEcho } from '../support/udp-programs.ts';
 
 let rig: TunnelRig | undefined;
 let relay: TcpRelay | undefined;
@@ -110,6 +111,33 @@ it('moves from WebSocket to HTTP when upgrades are refused, and back when they a
   expect(rig.client.status()).toMatchObject({ streams: 1, session: { resumes: expect.any(Number) } });
   expect(states.some(({ kind }) => kind === 'failed')).toBe(false);
   idle.destroy();
+}, 30_000);
+
+it('moves datagrams too: an association lives on over the other transport', async () => {
+  const { program: target, port } = await udpEcho();
+  const seen = new Set<number>();
+  target.socket.on('message', (_message, from) => seen.add(from.port));
+  const program = new UdpProgram();
+  await program.bind();
+  const bind = { host: '127.0.0.1', port: 0 };
+  const forwards: Forward[] = [{ kind: 'udp', bind, target: { host: '127.0.0.1', port } }];
+  const { rig, relay } = await start({ forwards });
+  const echoOf = async (text: string): Promise<string> => {
+    await program.send(Buffer.from(text), rig.port);
+    return String((await program.next()).message);
+  };
+  try {
+    expect(await echoOf('over WebSocket')).toBe('over WebSocket');
+    relay.refuseUpgrades = true;
+    relay.cut();
+    await inUse(rig, 'http');
+    expect(await echoOf('over HTTP')).toBe('over HTTP');
+    // The target sees one peer: what it answers would not find a new one.
+    expect(seen.size).toBe(1);
+  } finally {
+    target.close();
+    program.close();
+  }
 }, 30_000);
 
 it('a path that swallows everything is Degraded within 10 s, and left by itself', async () => {
