@@ -68,15 +68,16 @@ export function toMarkdown(report: BenchReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The reasons behind every FAILED in the table, each once. */
+/** The reason behind every FAILED in the table: the first of a cell's, as the next mostly differ in their figures. */
 function failureLines(report: BenchReport): string[] {
-  const lines = new Set<string>();
+  const lines: string[] = [];
   for (const row of report.metrics) {
     for (const [name, cell] of Object.entries(row.cells)) {
-      for (const reason of cell.failures) lines.add(`- ${name}, ${row.title}, failed: ${oneLine(reason)}`);
+      const [first] = cell.failures;
+      if (first !== undefined) lines.push(`- ${name}, ${row.title}, failed: ${oneLine(first)}`);
     }
   }
-  return [...lines];
+  return lines;
 }
 
 /**
