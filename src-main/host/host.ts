@@ -180,6 +180,7 @@ export class Host {
   }
 
   private tellPaths(): void {
+    // Of use, and not needed: a thread that is gone is told again when it is back.
     this.engine.ask('knowPaths', { paths: this.paths.paths }).catch(() => {});
   }
 
