@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { turns } from './turns.ts';
 
 /**
  * Reading without a buffer per read.
@@ -11,21 +12,44 @@ import { Socket } from 'node:net';
  */
 export const READ_BUFFER_BYTES = 256 << 10;
 
-let shared: Buffer | undefined;
+/**
+ * One read while turns are to be short, after which others have theirs: the event loop would go on reading a socket
+ * for as long as each read fills its buffer, 32 times (libuv's uv__read).
+ */
+export const SHORT_READ_BYTES = 64 << 10;
+
+let shared: { readonly whole: Buffer; readonly part: Buffer } | undefined;
 
 /** Takes bytes that are only valid during the call. False = stop reading until `socket.resume()`. */
 export type TakeBytes = (chunk: Buffer) => boolean;
 
 export interface OnRead {
-  buffer: Buffer;
-  callback: (bytes: number) => boolean;
+  buffer: () => Buffer;
+  callback: (this: unknown, bytes: number) => boolean;
 }
 
 /** For `net.connect({ onread })`. */
 export function sharedRead(take: TakeBytes): OnRead {
-  shared ??= Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  const buffer = shared;
-  return { buffer, callback: (bytes) => take(buffer.subarray(0, bytes)) };
+  if (shared === undefined) {
+    const whole = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+    shared = { whole, part: whole.subarray(0, SHORT_READ_BYTES) };
+  }
+  const { whole, part } = shared;
+  return {
+    // Node asks before the first read and after each one.
+    buffer: () => (turns.areShort ? part : whole),
+    callback(bytes) {
+      if (!take(whole.subarray(0, bytes))) return false;
+      if (bytes < SHORT_READ_BYTES || !turns.areShort) return true;
+      // Node calls it as the socket's method.
+      setImmediate(goOn, this as Socket);
+      return false;
+    },
+  };
+}
+
+function goOn(socket: Socket): void {
+  if (!socket.isPaused()) socket.resume();
 }
 
 interface WithHandle {

@@ -1,5 +1,6 @@
 import { type Clock, flushTiming, type RandomBytes } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { turns } from '../base/turns.ts';
 import type { EngineConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { Muxer } from '../mux/muxer.ts';
@@ -46,6 +47,7 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     peerFeatures: grant.hello.features,
     clock,
     rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
+    onExchange: () => turns.shorten(),
     fault: (error) => session.destroy(error),
     progress: session.progress,
     wake: (now) => session.wake(now),

@@ -25,6 +25,8 @@ export interface MuxerOptions {
   clock: Clock;
   /** The session's shortest round trip, ms, for the windows. */
   rttMs?: () => number | undefined;
+  /** One more small message of an exchange: turns ought to be short for a while. */
+  onExchange?: () => void;
   /** Of the session's records; absent = all of them are ordinary. */
   progress?: RecordProgress;
   /** There is something to send. `now`: enough to be worth a record. */

@@ -19,6 +19,7 @@ import { readFrames } from '../wire/frame-reader.ts';
 import { FEATURE } from '../wire/hello.ts';
 import { CreditQueue } from './credit-queue.ts';
 import { EarlyLane, IN_EARLY_LANE } from './early-lane.ts';
+import { Exchanges } from './exchanges.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { MuxerOptions, MuxStats } from './muxer-options.ts';
 import { RecordOrder } from './record-order.ts';
@@ -36,7 +37,7 @@ import {
   type StreamEvents,
   type Target,
 } from './types.ts';
-import { ReceiveWindow } from './window.ts';
+import { ReceiveWindow, type WindowPath } from './window.ts';
 
 /** Queued small data that makes a record worth sending at once rather than at the end of the turn. */
 const EAGER_BYTES = 48 << 10;
@@ -60,10 +61,12 @@ export class Muxer implements StreamHost {
   readonly queueLimit: number;
   readonly eagerBytes = EAGER_BYTES;
   readonly streams = new Map<number, MuxStream>();
+  readonly exchanges: Exchanges;
   readonly stats: MuxStats = { opened: 0, failed: 0, sent: 0, received: 0 };
   private readonly options: MuxerOptions;
   private readonly scheduler = new Scheduler();
   private readonly frames = new FrameQueue(true);
+  private readonly path: WindowPath;
   private readonly credits: CreditQueue;
   private readonly early: EarlyLane;
   private readonly sendBucket: TokenBucket | undefined;
@@ -85,6 +88,8 @@ export class Muxer implements StreamHost {
       this.sendBucket = new TokenBucket(rate, options.clock);
       this.creditBucket = new TokenBucket(rate, options.clock);
     }
+    this.exchanges = new Exchanges(options.clock, options.onExchange);
+    this.path = { rttMs: options.rttMs, isInteractive: () => this.exchanges.isActive };
     this.credits = new CreditQueue(this.creditBucket, () => this.waitForTokens());
     this.early = new EarlyLane(options.progress, options.clock);
   }
@@ -151,10 +156,10 @@ export class Muxer implements StreamHost {
   }
 
   private makeStream(id: number, target: Target, protocol: number): MuxStream {
-    const { limits, clock, peerWindowBytes, rttMs } = this.options;
+    const { limits, clock, peerWindowBytes } = this.options;
     const most = protocol === STREAM_PROTOCOL.tcp ? Number.POSITIVE_INFINITY : DATAGRAM_WINDOW;
     const initial = Math.min(most, limits.initialWindowBytes);
-    const window = new ReceiveWindow(initial, limits.streamWindowBytes, clock, rttMs);
+    const window = new ReceiveWindow(initial, limits.streamWindowBytes, clock, this.path);
     const stream = new MuxStream(this, id, Math.min(most, peerWindowBytes), window, target);
     if (protocol !== STREAM_PROTOCOL.tcp) stream.queueLimit = Math.min(DATAGRAM_QUEUE, this.queueLimit);
     this.streams.set(id, stream);

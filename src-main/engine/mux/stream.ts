@@ -1,5 +1,6 @@
 import type { Timer } from '../base/clock.ts';
 import { assertNever, CulvertError } from '../base/errors.ts';
+import type { Exchanges } from './exchanges.ts';
 import { RecordOrder } from './record-order.ts';
 import type {
   DatagramCounters,
@@ -18,6 +19,7 @@ export interface StreamHost {
   readonly queueLimit: number;
   /** A chunk of at least this size is sent at once where there is room. */
   readonly eagerBytes: number;
+  readonly exchanges: Exchanges;
   /** The stream has data (or a FIN) that it may send now. */
   ready(stream: MuxStream): void;
   /** Credit waits to be granted. */
@@ -67,6 +69,8 @@ export class MuxStream implements TunnelStream {
   private readonly queue: Buffer[] = [];
   private queuedBytes = 0;
   private wantsDrain = false;
+  /** Small messages since the last large one. */
+  private messages = 0;
   private localEnd: 'open' | 'ending' | 'sent' = 'open';
   private remoteEnded = false;
   private over = false;
@@ -102,6 +106,7 @@ export class MuxStream implements TunnelStream {
   write(chunk: Buffer): boolean {
     if (this.over || this.localEnd !== 'open') return false;
     if (chunk.length > 0) {
+      this.messages = this.host.exchanges.note(this.messages, chunk.length);
       this.queue.push(chunk);
       this.queuedBytes += chunk.length;
       if (this.credit > 0) this.host.ready(this);
@@ -224,6 +229,7 @@ export class MuxStream implements TunnelStream {
       );
     }
     this.counters.received += length;
+    this.messages = this.host.exchanges.note(this.messages, length);
     const { events } = this;
     if (events.onChunks !== undefined) return events.onChunks(chunks);
     for (const chunk of chunks) events.onData(chunk);

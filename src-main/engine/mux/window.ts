@@ -4,8 +4,7 @@ import type { Clock } from '../base/clock.ts';
  * A sender held back by its window gets half of it through in half a round trip. So half a window used up within
  * little more than that means that the window, not the path or the reader, sets the pace, and it grows. On a long path
  * what is granted together arrives together, so that half a window may be all that comes in a round trip: there a
- * whole one counts. Wider than the path needs it would only be a queue in which a keystroke waits (measured on loopback
- * beside a bulk stream: a fixed 1 MiB costs 3.5 ms, 512 KiB half of that at the same rate).
+ * whole one counts.
  */
 const GROW_WITHIN_RTTS = 0.65;
 const LONG_GROW_WITHIN_RTTS = 1.15;
@@ -13,27 +12,44 @@ const LONG_GROW_WITHIN_RTTS = 1.15;
 const LONG_PATH_MS = 5;
 /** While the round trip is unknown, ms. */
 const GROW_WITHIN_MS = 100;
+/**
+ * On a short path processes that take turns are what takes time, not the path: a window of a round trip leaves them
+ * idle for a third of it (`npm run bench`: half the rate). So half a window within this, ms, is enough to grow, unless
+ * somebody exchanges messages beside it: what a wide window adds is a queue in which these wait.
+ */
+const SHORT_GROW_WITHIN_MS = 5;
+/** ... and then windows shrink to twice what the path needs, and to this at least, bytes. */
+const SMALL_WINDOW = 128 << 10;
+const SHRINK_TO_RTTS = 2;
+
+/** What a window goes by. */
+export interface WindowPath {
+  /** The session's shortest round trip, ms, if known. */
+  rttMs?: (() => number | undefined) | undefined;
+  /** Somebody exchanges small messages in the same session. */
+  isInteractive?: (() => boolean) | undefined;
+}
 
 /**
  * Receive window of one stream. Credit is granted as the reader consumes, once half a window is free (fewer frames; a
  * quarter on long paths, where what is free and not granted is idle for a round trip). The window grows, up to its cap,
- * while it is what holds the sender back.
+ * while it is what holds the sender back, and shrinks where that makes others wait.
  */
 export class ReceiveWindow {
   /** Bytes the peer may still send. */
   private open: number;
   private size: number;
   private consumedBytes = 0;
-  /** Bytes consumed since `judgedAt`, when it was last asked whether the window is too small. */
+  /** Bytes consumed since `judgedAt`, when it was last asked whether the window has the right size. */
   private judgedBytes = 0;
   private judgedAt: number;
   private readonly cap: number;
   private readonly clock: Clock;
-  private readonly rttMs: () => number | undefined;
+  private readonly path: WindowPath;
 
-  /** Sizes in bytes; `rttMs` is the session's shortest round trip, if known. */
-  constructor(initial: number, cap: number, clock: Clock, rttMs: () => number | undefined = () => undefined) {
-    this.rttMs = rttMs;
+  /** Sizes in bytes. */
+  constructor(initial: number, cap: number, clock: Clock, path: WindowPath = {}) {
+    this.path = path;
     this.open = initial;
     this.size = initial;
     this.cap = cap;
@@ -51,28 +67,45 @@ export class ReceiveWindow {
   consume(bytes: number): number {
     this.consumedBytes += bytes;
     this.judgedBytes += bytes;
-    const rtt = this.rttMs();
+    const rtt = this.path.rttMs?.();
     const long = rtt !== undefined && rtt >= LONG_PATH_MS;
     if (this.consumedBytes < this.size >>> (long ? 2 : 1)) return 0;
-    const credit = this.consumedBytes + (this.judgedBytes < this.size >>> 1 ? 0 : this.grow(rtt, long));
+    // What it shrinks by is never granted again.
+    const credit = this.consumedBytes + (this.judgedBytes < this.size >>> 1 ? 0 : this.resize(rtt, long));
     this.consumedBytes = 0;
     this.open += credit;
     return credit;
   }
 
-  /** By how much the window grows, bytes. */
-  private grow(rtt: number | undefined, long: boolean): number {
-    if (this.size >= this.cap) return 0;
+  /** By how much the window grows, or shrinks (at most by what was consumed), bytes. */
+  private resize(rtt: number | undefined, long: boolean): number {
     const now = this.clock.now();
     const took = now - this.judgedAt;
+    const bytes = this.judgedBytes;
     this.judgedAt = now;
     this.judgedBytes = 0;
-    const within =
-      rtt === undefined ? GROW_WITHIN_MS : rtt * (long ? LONG_GROW_WITHIN_RTTS : GROW_WITHIN_RTTS);
-    if (took >= within) return 0;
-    // Used up so soon that twice would not do either.
-    const grown = Math.min(this.cap, this.size * (took < within / 2 ? 4 : 2)) - this.size;
-    this.size += grown;
-    return grown;
+    const shy = rtt !== undefined && !long && this.path.isInteractive?.() === true;
+    const change = shy ? this.shrink(rtt, took, bytes) : 0;
+    if (change === 0 && this.size < this.cap && took < this.growWithin(rtt, long, shy)) {
+      // Used up so soon that twice would not do either.
+      const most = took < this.growWithin(rtt, long, shy) / 2 ? 4 : 2;
+      const grown = Math.min(this.cap, this.size * most) - this.size;
+      this.size += grown;
+      return grown;
+    }
+    this.size += change;
+    return change;
+  }
+
+  private growWithin(rtt: number | undefined, long: boolean, shy: boolean): number {
+    if (rtt === undefined) return GROW_WITHIN_MS;
+    if (long) return rtt * LONG_GROW_WITHIN_RTTS;
+    return shy ? rtt * GROW_WITHIN_RTTS : Math.max(SHORT_GROW_WITHIN_MS, rtt * GROW_WITHIN_RTTS);
+  }
+
+  private shrink(rtt: number, took: number, bytes: number): number {
+    const needed = took > 0 ? (SHRINK_TO_RTTS * rtt * bytes) / took : Number.POSITIVE_INFINITY;
+    const target = Math.ceil(Math.max(SMALL_WINDOW, needed));
+    return -Math.min(Math.max(0, this.size - target), this.consumedBytes);
   }
 }

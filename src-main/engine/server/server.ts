@@ -4,6 +4,7 @@ import { formatHostPort } from '../base/address.ts';
 import { type Clock, flushTiming, type RandomBytes, systemClock, systemRandom } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/log.ts';
+import { turns } from '../base/turns.ts';
 import type { CarrierKind } from '../carrier/carrier.ts';
 import { acceptWs, upgradeFlights } from '../carrier/ws-accept.ts';
 import { type EngineConfig, resolveConfig, serverPingMs } from '../config.ts';
@@ -247,6 +248,7 @@ export class Server {
       peerWindowBytes: admission.hello.windowBytes,
       clock,
       rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
+      onExchange: () => turns.shorten(),
       fault: (error) => session.destroy(error),
       progress: session.progress,
       wake: (now) => session.wake(now),

@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   readShared,
   readSharedWhenBulk,
+  SHORT_READ_BYTES,
   sharedRead,
 } from '../../../../src-main/engine/base/socket-reader.ts';
+import { turns } from '../../../../src-main/engine/base/turns.ts';
 import { pattern } from '../../../support/seeded.ts';
 import { listening } from '../../../support/web-covers.ts';
 
@@ -14,8 +16,8 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-async function sockets(): Promise<{ near: Socket; accepted: Socket; server: Server }> {
-  const server = createServer({ allowHalfOpen: true });
+async function sockets(pauseOnConnect = false): Promise<{ near: Socket; accepted: Socket; server: Server }> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect });
   const port = await listening(server);
   const near = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const [accepted] = (await once(server, 'connection')) as [Socket];
@@ -42,6 +44,19 @@ class Taker {
 
 const SIZE = 3_000_000;
 const BYTES = pattern(1, 0, SIZE);
+
+/** Writes them all, and waits until the kernel takes no more: much more than one short read waits to be read. */
+async function fill(near: Socket): Promise<void> {
+  near.write(BYTES);
+  let before = SIZE;
+  const isFull = (): boolean => {
+    const left = near.writableLength;
+    const same = left === before;
+    before = left;
+    return same && left < SIZE - 4 * SHORT_READ_BYTES;
+  };
+  await expect.poll(isFull, { timeout: 5000 }).toBe(true);
+}
 
 /** Each way of reading, on an accepted connection; `current` is the socket in use. */
 const ways: Array<[string, (socket: Socket, taker: Taker, onSocket: (socket: Socket) => void) => void]> = [
@@ -146,7 +161,50 @@ describe('readSharedWhenBulk', () => {
 
 describe('the shared buffer', () => {
   it('is one for all sockets', () => {
-    expect(sharedRead(() => true).buffer).toBe(sharedRead(() => true).buffer);
+    expect(sharedRead(() => true).buffer()).toBe(sharedRead(() => true).buffer());
+  });
+
+  it('is read in short turns while somebody exchanges messages: one read, then others have theirs', async () => {
+    const { near, accepted } = await sockets(true);
+    await fill(near);
+    let turn = 0;
+    const count = (): void => {
+      turn++;
+      if (taker.bytes < SIZE) setImmediate(count);
+    };
+    const turnOf: number[] = [];
+    const taker = new Taker();
+    turns.shorten();
+    const current = readShared(accepted, (chunk) => {
+      turns.shorten();
+      expect(chunk.length).toBeLessThanOrEqual(SHORT_READ_BYTES);
+      if (chunk.length === SHORT_READ_BYTES) turnOf.push(turn);
+      return taker.take(chunk);
+    });
+    count();
+    await expect.poll(() => taker.bytes, { timeout: 5000 }).toBe(SIZE);
+    expect(Buffer.concat(taker.copies).equals(BYTES)).toBe(true);
+    expect(turnOf.length).toBeGreaterThan(4);
+    expect(new Set(turnOf).size).toBe(turnOf.length);
+    expect(current).not.toBe(accepted);
+  });
+
+  it('a pause in a short turn holds', async () => {
+    const { near, accepted } = await sockets(true);
+    await fill(near);
+    turns.shorten();
+    const taker = new Taker();
+    const current = readShared(accepted, (chunk) => {
+      turns.shorten();
+      taker.take(chunk);
+      if (chunk.length === SHORT_READ_BYTES) current.pause();
+      return true;
+    });
+    await expect.poll(() => taker.bytes, { timeout: 5000 }).toBeGreaterThanOrEqual(SHORT_READ_BYTES);
+    const stopped = taker.bytes;
+    expect(stopped).toBeLessThan(SIZE / 2);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(taker.bytes).toBe(stopped);
   });
 
   it('serves many connections at once without mixing them', async () => {

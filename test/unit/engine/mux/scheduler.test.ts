@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Exchanges } from '../../../../src-main/engine/mux/exchanges.ts';
 import { QUANTUM, Scheduler } from '../../../../src-main/engine/mux/scheduler.ts';
 import { MuxStream } from '../../../../src-main/engine/mux/stream.ts';
 import { ReceiveWindow } from '../../../../src-main/engine/mux/window.ts';
@@ -113,6 +114,7 @@ describe('Scheduler', () => {
     const host = {
       queueLimit: 1e9,
       eagerBytes: 1e9,
+      exchanges: new Exchanges(new FakeClock()),
       ready: () => {},
       creditDue: () => {},
       sendReset: () => {},

@@ -41,7 +41,7 @@ describe('ReceiveWindow', () => {
     'grows on a long path where data comes in bursts of chunks of %i bytes',
     (chunk) => {
       const [clock, rtt, cap] = [new FakeClock(), 100, 1 << 20];
-      const window = new ReceiveWindow(256 << 10, cap, clock, () => rtt);
+      const window = new ReceiveWindow(256 << 10, cap, clock, { rttMs: () => rtt });
       let credit = 256 << 10;
       let bytes = 0;
       // All that may be sent leaves at once and arrives at once; what is granted for it comes a round trip later.
@@ -61,7 +61,7 @@ describe('ReceiveWindow', () => {
 
   it('does not grow on a long path that a sender does not fill', () => {
     const clock = new FakeClock();
-    const window = new ReceiveWindow(1000, 8000, clock, () => 100);
+    const window = new ReceiveWindow(1000, 8000, clock, { rttMs: () => 100 });
     let granted = 0;
     for (let i = 0; i < 100; i++) {
       clock.advance(50);
@@ -77,6 +77,62 @@ describe('ReceiveWindow', () => {
       clock.advance(1000);
       expect(window.consume(500)).toBe(500);
     }
+  });
+
+  describe('on a short path', () => {
+    const CAP = 1 << 20;
+    const setup = () => {
+      const clock = new FakeClock();
+      const state = { interactive: false };
+      const path = { rttMs: () => 0.2, isInteractive: () => state.interactive };
+      const window = new ReceiveWindow(256 << 10, CAP, clock, path);
+      let credit = 256 << 10;
+      /** A reader of `rate` bytes a ms takes `bytes`, in pieces of 64 KiB; returns what is under way after it. */
+      const read = (bytes: number, rate: number): number => {
+        for (let left = bytes; left > 0; left -= 64 << 10) {
+          const part = Math.min(left, 64 << 10);
+          expect(window.take(part)).toBe(true);
+          clock.advance(part / rate);
+          credit += window.consume(part) - part;
+          expect(credit).toBeGreaterThan(0);
+        }
+        return credit;
+      };
+      return { state, read };
+    };
+
+    it('widens for bulk alone, though a round trip would do with less', () => {
+      const { read } = setup();
+      // 100 bytes/us: half a window takes 1.3 ms, six round trips.
+      expect(read(4 << 20, 100_000)).toBeGreaterThan(CAP / 2);
+    });
+
+    it('stays as it is for what is slow', () => {
+      const { read } = setup();
+      expect(read(4 << 20, 10_000)).toBeLessThanOrEqual(256 << 10);
+    });
+
+    it('shrinks to twice what the path needs beside an exchange, and widens again after it', () => {
+      const { read, state } = setup();
+      read(4 << 20, 500_000);
+      state.interactive = true;
+      // 2 x 0.2 ms at 500 KB/ms.
+      expect(read(4 << 20, 500_000)).toBeLessThanOrEqual(200_000);
+      expect(read(4 << 20, 100_000)).toBeLessThanOrEqual(128 << 10);
+      state.interactive = false;
+      expect(read(4 << 20, 500_000)).toBeGreaterThan(CAP / 2);
+    });
+
+    it('on a long one an exchange changes nothing', () => {
+      const clock = new FakeClock();
+      const path = { rttMs: () => 100, isInteractive: () => true };
+      const window = new ReceiveWindow(CAP, CAP, clock, path);
+      for (let i = 0; i < 20; i++) {
+        clock.advance(100);
+        window.take(CAP);
+        expect(window.consume(CAP)).toBe(CAP);
+      }
+    });
   });
 
   it('never has more granted than its cap beyond what was consumed', () => {
@@ -112,11 +168,20 @@ describe('ReceiveWindow', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 5000 }),
-        fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 5 }),
-        (size, reads) => {
-          const window = new ReceiveWindow(size, size, new FakeClock());
+        fc.integer({ min: 1, max: 100 }),
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 3000 }), fc.nat(3), fc.boolean()), { minLength: 5 }),
+        (initial, scale, reads) => {
+          // In units of `scale`: with large ones windows are wide enough to shrink.
+          const size = initial * scale;
+          const clock = new FakeClock();
+          let isInteractive = false;
+          const path = { rttMs: () => 1, isInteractive: () => isInteractive };
+          const window = new ReceiveWindow(size, 4 * size, clock, path);
           let credit = size;
-          for (const wanted of reads) {
+          for (const [units, ms, interactive] of reads) {
+            isInteractive = interactive;
+            clock.advance(ms);
+            const wanted = units * scale;
             const bytes = Math.min(wanted, credit);
             expect(bytes).toBeGreaterThan(0);
             window.take(bytes);
