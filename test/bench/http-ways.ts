@@ -30,7 +30,7 @@ export const WAYS: readonly Way[] = [
   {
     id: 'streams',
     title: 'HTTP, streaming proxy',
-    about: 'nginx with proxy_buffering and proxy_request_buffering off',
+    about: 'nginx with proxy_buffering and proxy_request_buffering off, and no limit of a body’s length',
     roundTripMs: 0,
   },
   {
@@ -44,7 +44,7 @@ export const WAYS: readonly Way[] = [
 /** The same for all of nginx: what is measured is not the disk. */
 const NGINX_BODY = 'client_body_buffer_size 1100k; proxy_max_temp_file_size 0; proxy_busy_buffers_size 128k;';
 const NGINX_BUFFERS = `${NGINX_BODY} proxy_buffer_size 64k; proxy_buffers 32 64k;`;
-const NGINX_STREAMS = `${NGINX_BUFFERS} proxy_buffering off; proxy_request_buffering off;`;
+const NGINX_STREAMS = `${NGINX_BUFFERS} client_max_body_size 0; proxy_buffering off; proxy_request_buffering off;`;
 
 export interface Tools {
   readonly processes: ProcessSet;
