@@ -25,7 +25,7 @@ import type { MuxerOptions, MuxStats } from './muxer-options.ts';
 import { RecordOrder } from './record-order.ts';
 import { Scheduler } from './scheduler.ts';
 import { MuxStream, type StreamHost } from './stream.ts';
-import { TokenBucket } from './throttle.ts';
+import { Throttle } from './throttle.ts';
 import {
   OPEN_FAILURES,
   type OpenFailure,
@@ -69,9 +69,7 @@ export class Muxer implements StreamHost {
   private readonly path: WindowPath;
   private readonly credits: CreditQueue;
   private readonly early: EarlyLane;
-  private readonly sendBucket: TokenBucket | undefined;
-  private readonly creditBucket: TokenBucket | undefined;
-  private throttleTimer: Timer | undefined;
+  private readonly throttle: Throttle;
   private lazyTimer: Timer | undefined;
   private nextId: number;
   private lastPeerId = 0;
@@ -83,14 +81,12 @@ export class Muxer implements StreamHost {
     this.options = options;
     this.queueLimit = options.limits.streamQueueBytes;
     this.nextId = options.role === 'client' ? 1 : 2;
-    const rate = options.limits.throttleBytesPerSecond;
-    if (rate > 0) {
-      this.sendBucket = new TokenBucket(rate, options.clock);
-      this.creditBucket = new TokenBucket(rate, options.clock);
-    }
+    this.throttle = new Throttle(options.limits.throttleBytesPerSecond, options.clock, () =>
+      options.wake(true),
+    );
     this.exchanges = new Exchanges(options.clock, options.onExchange);
     this.path = { rttMs: options.rttMs, isInteractive: () => this.exchanges.isActive };
-    this.credits = new CreditQueue(this.creditBucket, () => this.waitForTokens());
+    this.credits = new CreditQueue(this.throttle.credit, this.throttle.wait);
     this.early = new EarlyLane(options.progress, options.clock);
   }
 
@@ -146,7 +142,7 @@ export class Muxer implements StreamHost {
   destroy(reason: ResetReason): void {
     if (this.over) return;
     this.over = true;
-    this.throttleTimer?.cancel();
+    this.throttle.stop();
     this.lazyTimer?.cancel();
     for (const stream of [...this.streams.values()]) stream.cut(reason);
     this.scheduler.clear();
@@ -220,7 +216,7 @@ export class Muxer implements StreamHost {
     length += this.credits.pull(parts, limit - length);
     // Frames left behind may be the OPEN or OPENED of a stream with data: nothing of it may overtake them.
     if (this.frames.size === 0 && !this.scheduler.empty) {
-      let budget = this.sendBucket?.available() ?? Number.MAX_SAFE_INTEGER;
+      let { budget } = this.throttle;
       this.scheduler.run((stream, quantum) => {
         // Headers ride above the limit, so that a chunk of exactly that size, as reads are, is not cut in two.
         const room = Math.min(limit - data, limit + RECORD_SLACK - length - 2 * FRAME_HEADER);
@@ -229,13 +225,13 @@ export class Muxer implements StreamHost {
         const sent = this.pullData(stream, Math.min(room, quantum, budget, MAX_FRAME_PAYLOAD), parts);
         stream.order.ordinary = seq;
         budget -= sent.data;
-        this.sendBucket?.take(sent.data);
+        this.throttle.send?.take(sent.data);
         length += sent.bytes;
         data += sent.data;
         served.push(stream);
         return sent.data;
       });
-      if (budget <= 0) this.waitForTokens();
+      if (budget <= 0) this.throttle.wait();
     }
     // Only now: what users queue in answer belongs to the next record.
     for (const stream of served) stream.drained();
@@ -257,13 +253,13 @@ export class Muxer implements StreamHost {
     const source = {
       credit: credits.pullSome.bind(credits),
       data: (stream: MuxStream, room: number, parts: Buffer[]): number | undefined => {
-        const budget = this.sendBucket?.available() ?? Number.MAX_SAFE_INTEGER;
+        const { budget } = this.throttle;
         if (budget <= 0 && stream.sendable > 0) {
-          this.waitForTokens();
+          this.throttle.wait();
           return undefined;
         }
         const sent = this.pullData(stream, Math.min(room, budget), parts);
-        this.sendBucket?.take(sent.data);
+        this.throttle.send?.take(sent.data);
         return sent.bytes;
       },
     };
@@ -300,15 +296,6 @@ export class Muxer implements StreamHost {
       stream.finSent();
     }
     return { data, bytes };
-  }
-
-  private waitForTokens(): void {
-    if (this.throttleTimer !== undefined) return;
-    const wait = Math.max(this.sendBucket?.waitMs() ?? 0, this.creditBucket?.waitMs() ?? 0);
-    this.throttleTimer = this.options.clock.after(Math.min(wait, 1000), () => {
-      this.throttleTimer = undefined;
-      this.options.wake(true);
-    });
   }
 
   // ---- receiving ------------------------------------------------------------------------------------------

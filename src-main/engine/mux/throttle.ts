@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 
 /** A bucket never holds more than this many milliseconds of its rate, nor less than one quantum. */
 const BURST_MS = 100;
@@ -36,5 +36,44 @@ export class TokenBucket {
   /** Milliseconds until something is available again. */
   waitMs(): number {
     return Math.max(1, Math.ceil(((1024 - this.tokens) * 1000) / this.rate));
+  }
+}
+
+/** Longest wait for tokens, ms: a rate below a byte a millisecond is looked at now and then. */
+const MAX_WAIT_MS = 1000;
+
+/** A session's limit (`-T`): one bucket for what is sent, one for what the peer is let send. */
+export class Throttle {
+  readonly send: TokenBucket | undefined;
+  readonly credit: TokenBucket | undefined;
+  private readonly clock: Clock;
+  private readonly wake: () => void;
+  private timer: Timer | undefined;
+
+  /** `rate`: bytes per second each way, 0 = none. `wake`: there may be tokens again, after `wait`. */
+  constructor(rate: number, clock: Clock, wake: () => void) {
+    this.clock = clock;
+    this.wake = wake;
+    if (rate <= 0) return;
+    this.send = new TokenBucket(rate, clock);
+    this.credit = new TokenBucket(rate, clock);
+  }
+
+  /** Bytes that may be sent now. */
+  get budget(): number {
+    return this.send?.available() ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  readonly wait = (): void => {
+    if (this.timer !== undefined) return;
+    const wait = Math.max(this.send?.waitMs() ?? 0, this.credit?.waitMs() ?? 0);
+    this.timer = this.clock.after(Math.min(wait, MAX_WAIT_MS), () => {
+      this.timer = undefined;
+      this.wake();
+    });
+  };
+
+  stop(): void {
+    this.timer?.cancel();
   }
 }
