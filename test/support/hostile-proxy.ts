@@ -41,6 +41,8 @@ export interface Hostility {
   maxBody?: number;
   /** Every connection is closed after its answer. */
   closeEach?: boolean;
+  /** Each request goes to the server on a connection of its own, as with nginx's defaults. */
+  connectEach?: boolean;
   /** Speaks HTTP/1.0, without lengths. */
   http10?: boolean;
   /** Bytes per second, each way. */
@@ -85,6 +87,9 @@ export class HostileProxy {
   readonly collecting = new Set<IncomingMessage>();
   /** May be changed at any time. */
   hostility: Hostility;
+  /** Requests that wait for `release`. */
+  held = 0;
+  private barrier: Promise<void> | undefined;
   private readonly seeded: Seeded;
   private readonly server: Server;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -108,6 +113,21 @@ export class HostileProxy {
     this.server.closeAllConnections();
     this.agent.destroy();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** From now on requests are read and wait, until they are let go all together. */
+  hold(): { release: () => void } {
+    let open = (): void => {};
+    const opens = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    this.barrier = opens;
+    return { release: open };
+  }
+
+  /** What comes from now on passes; what waits goes on waiting. */
+  pass(): void {
+    this.barrier = undefined;
   }
 
   /** Cuts every client's connection, with whatever is on it. */
@@ -136,6 +156,12 @@ export class HostileProxy {
     if (hostility.streams) return this.stream(incoming, response);
     const body = await this.collect(incoming);
     if (body === undefined) return;
+    if (this.barrier !== undefined) {
+      this.held++;
+      await this.barrier;
+      this.held--;
+      if (response.destroyed) return;
+    }
     await this.transfer(body.length);
     if (hostility.delayMs) await pause(seeded.unit() * hostility.delayMs);
     if (this.does('loseRequest')) return void response.destroy();
@@ -265,8 +291,12 @@ export class HostileProxy {
           port: this.targetPort,
           method: incoming.method,
           path: incoming.url,
-          headers: { ...incoming.headers, connection: 'keep-alive', 'content-length': body.length },
-          agent: this.agent,
+          headers: {
+            ...incoming.headers,
+            connection: this.hostility.connectEach ? 'close' : 'keep-alive',
+            'content-length': body.length,
+          },
+          agent: this.hostility.connectEach ? false : this.agent,
         },
         async (answer) => {
           const whole = await this.collect(answer);

@@ -88,6 +88,13 @@ export interface Carrier {
   send(records: readonly CarrierRecord[]): void;
   /** Sends what is queued, then ends. Idempotent. */
   close(): void;
+  /**
+   * Instead of `close`: says `last` to the peer, whatever else is under way or waits, then ends. It may have to wait for
+   * the peer to come for it, for a time of its own. Absent: `send` and `close` do as much.
+   */
+  closeWith?(last: CarrierRecord): void;
+  /** Closed, and what was to be said last is not out yet. Absent: never. */
+  readonly lingers?: boolean;
   /** Ends at once. Idempotent; `onClose` is called with `error`. */
   destroy(error: CulvertError): void;
 }

@@ -201,6 +201,8 @@ export class Client {
     while ((this.dialer.mux?.streams.size ?? 0) > 0 && this.clock.now() < until) {
       await new Promise<void>((resolve) => setTimeout(resolve, 50));
     }
+    this.tunnel.close();
+    await this.dialer.close();
     this.destroy();
   }
 

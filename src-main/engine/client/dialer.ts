@@ -2,6 +2,7 @@ import type { Timer } from '../base/clock.ts';
 import { CulvertError, describeError } from '../base/errors.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { Muxer } from '../mux/muxer.ts';
+import { endInOrder } from '../session/ending.ts';
 import type { Session } from '../session/session.ts';
 import { Backoff } from './backoff.ts';
 import { CandidateBook } from './candidate-book.ts';
@@ -93,14 +94,28 @@ export class Dialer {
     this.connect();
   }
 
-  /** Ends the session in order. */
+  /** Ends the session: the server is told, if that can be done at once. */
   stop(): void {
+    this.leave()?.session.close();
+    this.setState({ kind: 'stopped' });
+  }
+
+  /** Ends the session in order, before `stop`: what is under way arrives, and the server is told. */
+  async close(): Promise<void> {
+    const live = this.leave();
+    if (live !== undefined) {
+      const { clock, config } = this.options;
+      const settle = live.mux.streams.size === 0;
+      await endInOrder(live.session, { clock, settle, settleMs: config.drainMs });
+    }
+  }
+
+  private leave(): LiveSession | undefined {
     this.running = false;
     this.quiet();
     const { live } = this;
     this.forget();
-    live?.session.close();
-    this.setState({ kind: 'stopped' });
+    return live;
   }
 
   /** Do not wait for the backoff's end: the user asks. */

@@ -12,6 +12,7 @@ import type { UserKey } from '../crypto/keys.ts';
 import { Muxer } from '../mux/muxer.ts';
 import type { DatagramCounters } from '../mux/types.ts';
 import { DatagramTally } from '../pump/datagram-tally.ts';
+import { endInOrder } from '../session/ending.ts';
 import { type Admission, Gate } from '../session/gate.ts';
 import { SessionRegistry } from '../session/registry.ts';
 import { Session } from '../session/session.ts';
@@ -148,7 +149,7 @@ export class Server {
   }
 
   sessions(): ServerSessionStatus[] {
-    return this.registry.list().map(({ session, user }) => {
+    return this.live.map(({ session, user }) => {
       const mux = this.muxers.get(session);
       const udp = this.udpOwners.get(session);
       return {
@@ -172,23 +173,35 @@ export class Server {
 
   /** Ends one session with its connections; false when there is none of this id. Its client may come back. */
   disconnect(id: string): boolean {
-    const found = this.registry.list().find(({ session }) => session.id.toString('hex') === id);
+    const found = this.live.find(({ session }) => session.id.toString('hex') === id);
     found?.session.close();
     return found !== undefined;
+  }
+
+  /** Those that have not ended. */
+  private get live(): ReturnType<SessionRegistry['list']> {
+    return this.registry.list().filter(({ session }) => !session.isEnded);
   }
 
   /** Stops accepting, lets streams finish for a while, then ends every session in order. */
   async close(): Promise<void> {
     this.closed = true;
-    const closed = this.front.close();
+    // Over HTTP each request may come on a new connection: without one nothing can finish, and nobody be told.
+    const needsRequests = this.live.some(({ session }) => session.carrier?.kind === 'http');
+    const closed = needsRequests ? undefined : this.front.close();
     for (const mux of this.muxers.values()) mux.goAway();
     // Nothing tells when an association has finished: none is waited for.
     this.udp.close();
     await this.drained();
-    for (const { session } of this.registry.list()) session.close();
+    await Promise.all(this.live.map(({ session }) => this.end(session)));
     const silent = this.kcp?.close();
     this.front.destroy();
-    await Promise.all([closed, silent]);
+    await Promise.all([closed ?? this.front.close(), silent]);
+  }
+
+  private end(session: Session): Promise<void> {
+    const settle = this.muxers.get(session)?.streams.size === 0;
+    return endInOrder(session, { clock: this.clock, settle, settleMs: this.config.drainMs });
   }
 
   private async drained(): Promise<void> {
@@ -221,6 +234,7 @@ export class Server {
 
   private makeSession(admission: Extract<Admission, { kind: 'new' }>): Session | undefined {
     const { config, clock } = this;
+    if (this.closed) return undefined;
     const log = this.log.child(`session ${admission.sessionId.toString('hex', 0, 4)}`);
     const session = new Session({
       id: admission.sessionId,
@@ -285,7 +299,9 @@ export class Server {
         log.info(`${carrier.label} is gone: ${reason.message}${left ? '' : '; the session is kept'}`);
       },
       onEnd: (error) => {
-        this.registry.remove(session);
+        // One that lingers has to be found by the request that it waits for.
+        if (session.lingers) void session.gone.then(() => this.registry.remove(session));
+        else this.registry.remove(session);
         this.muxers.delete(session);
         log.info(`ended: ${error.message}`);
       },

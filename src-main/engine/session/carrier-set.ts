@@ -10,6 +10,12 @@ export class CarrierSet {
   private readonly onProbation = new WeakSet<Carrier>();
   /** Number of the newest ATTACH: what was sent before it and comes late decides nothing. */
   private choiceSeq = -1;
+  private ended = false;
+  private onGone: () => void = () => {};
+  /** Resolves once the session has ended and none lingers. */
+  readonly gone = new Promise<void>((resolve) => {
+    this.onGone = resolve;
+  });
 
   constructor(most: number) {
     this.most = most;
@@ -40,7 +46,20 @@ export class CarrierSet {
 
   /** False when it was not there. */
   delete(carrier: Carrier): boolean {
-    return this.carriers.delete(carrier);
+    const found = this.carriers.delete(carrier);
+    if (this.ended) this.end();
+    return found;
+  }
+
+  /** Some have yet to say to the peer that the session is over. */
+  get linger(): boolean {
+    return this.list().some((carrier) => carrier.lingers);
+  }
+
+  /** The session has ended. */
+  end(): void {
+    this.ended = true;
+    if (!this.linger) this.onGone();
   }
 
   isOnProbation(carrier: Carrier): boolean {

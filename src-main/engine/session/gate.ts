@@ -104,6 +104,8 @@ export class Gate {
     if (found === undefined || found.user !== door.user) return undefined;
     const control = found.session.openFlight(flight.subarray(BLOCK_BYTES));
     if (control === undefined) return undefined;
+    // One that has ended waits only to be asked, so that it can say so.
+    if (control.type === 'attach' && found.session.isEnded) return undefined;
     const known = { user: door.user, session: found.session };
     return control.type === 'attach'
       ? { kind: 'attach', ...known, attach: control }

@@ -17,6 +17,7 @@ import { AckScheduler } from './ack-scheduler.ts';
 import { CarrierSet } from './carrier-set.ts';
 import { ControlSealer } from './control-sealer.ts';
 import { type EchoDone, Echoes } from './echoes.ts';
+import { endWith } from './ending.ts';
 import { type FlightControl, readFlightControl } from './flight-control.ts';
 import { Liveness } from './liveness.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -107,6 +108,14 @@ export class Session {
   }
   get isEnded(): boolean {
     return this.ended !== undefined;
+  }
+  /** Ended, and a carrier has yet to say so to the peer, which has to come for it. */
+  get lingers(): boolean {
+    return this.carriers.linger;
+  }
+  /** Resolves when it has ended and does not linger. */
+  get gone(): Promise<void> {
+    return this.carriers.gone;
   }
   /** Bytes sealed and not acknowledged. */
   get unacknowledged(): number {
@@ -265,8 +274,8 @@ export class Session {
   }
 
   private wants(kind: RecordKind, seq: number, length: number): boolean {
-    if (this.ended !== undefined) return false;
     if (kind === RECORD_KIND.control) return this.controlWindow.fresh(seq);
+    if (this.ended !== undefined) return false;
     const verdict = this.order.check(seq, length);
     if (verdict === 'full')
       throw new CulvertError('ERR_LIMIT', 'the peer sent more than fits the receive buffer');
@@ -276,12 +285,12 @@ export class Session {
   }
 
   private onRecord(carrier: Carrier, kind: RecordKind, seq: number, pieces: Buffer[]): void {
-    if (this.ended !== undefined) return;
     if (kind === RECORD_KIND.control) {
       if (!this.controlWindow.accept(seq)) return;
       const plain = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
       return this.onControl(carrier, decodeControl(plain), seq, plain.length + RECORD_OVERHEAD);
     }
+    if (this.ended !== undefined) return;
     let length = 0;
     for (const piece of pieces) length += piece.length;
     this.stats.receivedBytes += length;
@@ -316,6 +325,8 @@ export class Session {
   }
 
   private onControl(carrier: Carrier, control: Control, seq: number, recordBytes: number): void {
+    // A carrier that has the last word to say goes on until it is out.
+    if (this.ended !== undefined && control.type !== 'poll' && control.type !== 'answer') return;
     switch (control.type) {
       case 'ack':
         return this.applyAck(control.ack);
@@ -359,24 +370,30 @@ export class Session {
   close(): void {
     if (this.ended !== undefined) return;
     if (this.active !== undefined) this.sender.repeatEarly(this.active);
-    this.sendControl({ type: 'close' });
-    this.destroy(new CulvertError('ERR_CLOSED', 'the session was closed'));
+    this.end(new CulvertError('ERR_CLOSED', 'the session was closed'), this.active);
   }
 
-  /** Ends at once. Idempotent. */
+  /** Ends at once; one that lingers too. Idempotent. */
   destroy(error: CulvertError): void {
-    if (this.ended !== undefined) return;
+    if (this.ended === undefined) return this.end(error, undefined);
+    for (const carrier of this.carriers.list()) if (carrier.lingers) carrier.destroy(error);
+  }
+
+  /** `over`: the carrier by which the peer is told. */
+  private end(error: CulvertError, over: Carrier | undefined): void {
     this.ended = error;
     this.acks.stop();
     this.liveness.stop();
     this.echoes.gone();
     this.sendBuffer.clear();
+    if (over !== undefined) endWith(over, this.controls.record({ type: 'close' }));
     for (const carrier of this.carriers.list()) {
-      if (error.code === 'ERR_CLOSED') carrier.close();
-      else carrier.destroy(error);
+      if (error.code !== 'ERR_CLOSED') carrier.destroy(error);
+      else if (carrier !== over) carrier.close();
     }
     this.active = undefined;
     this.user?.onSessionEnd(error);
     this.watcher.onEnd?.(error);
+    this.carriers.end();
   }
 }

@@ -22,6 +22,12 @@ export abstract class CarrierEnd {
   }
 
   abstract get writable(): boolean;
+
+  /** Closed, and the last word is not out yet. */
+  get lingers(): boolean {
+    return this.closing && !this.gone;
+  }
+
   /** Sends what can be sent. Not called any more once it is gone. */
   protected abstract flush(): void;
 

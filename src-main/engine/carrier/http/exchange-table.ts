@@ -24,6 +24,12 @@ export class ExchangeTable {
     return this.exchanges.size;
   }
 
+  /** No answer is still being sent. */
+  get isWritten(): boolean {
+    for (const exchange of this.exchanges.values()) if (!exchange.isWritten) return false;
+    return true;
+  }
+
   has(number: number): boolean {
     return this.exchanges.has(number);
   }

@@ -58,6 +58,8 @@ export class Exchange {
   /** The blocks of a try came apart. */
   apart = false;
   holdTimer: Timer | undefined;
+  /** No copy sends the answer any more. */
+  onWritten: (() => void) | undefined;
   private readonly waiting = new Set<RequestCopy>();
   private streaming: RequestCopy | undefined;
   private writing = 0;
@@ -159,6 +161,7 @@ export class Exchange {
     this.writing++;
     writeAnswer(copy, answer, this.cookie, () => {
       this.writing--;
+      if (this.writing === 0) this.onWritten?.();
     });
   }
 }

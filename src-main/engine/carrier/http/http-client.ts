@@ -56,6 +56,8 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
   private firstBytes: number | undefined;
   private tick: Timer | undefined;
   private pause: Timer | undefined;
+  /** The request that says it. */
+  private lastWord: ClientRequest | undefined;
 
   constructor(options: HttpClientOptions) {
     super(options.clock);
@@ -129,9 +131,17 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     this.onTick();
   }
 
+  /** At once: without a last word of ours the session was ended by the server, which takes nothing any more. */
   close(): void {
+    this.finish(new CulvertError('ERR_CLOSED', 'closed'));
+  }
+
+  /** Says it in a request of its own, on a further connection if all are busy. What does not fit in beside it is left. */
+  closeWith(last: CarrierRecord): void {
     if (this.gone || this.closing) return;
     this.streams.end();
+    if (this.outbox.bytes + last.bytes > this.path.bodyBytes) this.outbox.clear();
+    this.outbox.put([last]);
     this.closing = true;
     this.clock.after(CLOSE_MS, () => this.finish(new CulvertError('ERR_CLOSED', 'closed')));
     this.schedule();
@@ -170,15 +180,21 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
       this.pause = this.clock.after(wait, () => this.schedule());
       return;
     }
+    if (this.closing) return this.sayLast();
     if (this.isProbing) return;
     this.sendData();
     this.keepPolls();
-    if (!this.closing) this.streams.keep();
-    if (this.closing && this.outbox.isEmpty && !this.cutter.isBusy && !this.table.isUploading) {
-      this.finish(new CulvertError('ERR_CLOSED', 'closed'));
-      return;
-    }
+    this.streams.keep();
     this.tellRoom();
+  }
+
+  private sayLast(): void {
+    if (this.lastWord !== undefined && this.table.inFlight.has(this.lastWord.number)) return;
+    if (this.outbox.isEmpty) return this.finish(new CulvertError('ERR_CLOSED', 'closed'));
+    const lane = this.lanes.free(this.lanes.size + 1);
+    if (lane === undefined) return;
+    const { records, bytes } = this.outbox.take(this.path.bodyBytes);
+    this.lastWord = this.post(lane, records, bytes);
   }
 
   /** After failures in a row one request tries the path; those that wait at the server since before say nothing. */
@@ -223,7 +239,6 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
   }
 
   private keepPolls(): void {
-    if (this.closing) return;
     const { wantPolls } = this.path;
     let { polls } = this.table;
     // The server has to hear at once of answers that did not arrive: it sends their data again.
@@ -236,11 +251,21 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     }
   }
 
-  private post(kept: KeptLane, records: CarrierRecord[], bytes: number, piece?: Piece): void {
-    if (this.events === undefined) return;
+  private post(
+    kept: KeptLane,
+    records: CarrierRecord[],
+    bytes: number,
+    piece?: Piece,
+  ): ClientRequest | undefined {
+    if (this.events === undefined) return undefined;
     // A probe is to come back, not to wait; the next piece waits for the one before.
     const atOnce = this.closing || this.path.health.doubtful || piece !== undefined;
-    this.table.post(kept, this.events, { records, bytes, piece, holdMs: atOnce ? 0 : this.path.hold.ms });
+    return this.table.post(kept, this.events, {
+      records,
+      bytes,
+      piece,
+      holdMs: atOnce ? 0 : this.path.hold.ms,
+    });
   }
 
   // ---- answers --------------------------------------------------------------------------------------------
@@ -276,11 +301,12 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
   private failed(request: ClientRequest, outcome: Exclude<RequestOutcome, { kind: 'good' }>): void {
     const { lost } = this.table;
     if (outcome.sent) lost.add(request.number);
-    this.outbox.putBack(request.records);
+    // Nothing but the last word is of use to a session that is over.
+    if (!this.closing || request === this.lastWord) this.outbox.putBack(request.records);
     if (request.piece !== undefined) this.cutter.failed();
     request.upload?.fail();
     // One that had ended in order and did not arrive.
-    this.outbox.putBack(request.upload?.takeLost() ?? []);
+    if (!this.closing) this.outbox.putBack(request.upload?.takeLost() ?? []);
     if (outcome.kind === 'fatal' || lost.size >= MAX_POLL_NUMBERS) {
       this.finish(outcome.error);
       return;

@@ -5,7 +5,7 @@ import type { Carrier, CarrierEvents, CarrierRecord, Flow } from '../carrier.ts'
 import { CarrierEnd } from './carrier-end.ts';
 import { type CopySink, Exchange, type RequestCopy } from './exchange.ts';
 import { ExchangeTable } from './exchange-table.ts';
-import { GONE_MS, MAX_BODY, MAX_EXCHANGES, MAX_UNCONFIRMED, PARK_BODY } from './limits.ts';
+import { CLOSE_MS, GONE_MS, MAX_BODY, MAX_EXCHANGES, MAX_UNCONFIRMED, PARK_BODY } from './limits.ts';
 import { partsOf } from './outbox.ts';
 import { PieceJoiner } from './piece-joiner.ts';
 import { ServerStreams } from './server-streams.ts';
@@ -52,6 +52,7 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
   private newestOpen = new Set<number>();
   private longestHoldMs = 0;
   private watch: Timer | undefined;
+  private lingering: Timer | undefined;
 
   constructor(options: HttpServerOptions) {
     super(options.clock);
@@ -98,6 +99,21 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
     this.closing = true;
     this.flush();
     this.finish(new CulvertError('ERR_CLOSED', 'closed'), false);
+  }
+
+  /**
+   * Says `last` in the next answer there is. When no request waits, one is on its way as long as the client lives. What
+   * does not fit that answer is not waited for: the session is over.
+   */
+  closeWith(last: CarrierRecord): void {
+    if (this.gone || this.closing) return;
+    if (this.outbox.bytes + last.bytes > Math.min(MAX_BODY, this.newest.wantBytes)) this.outbox.clear();
+    this.outbox.put([last]);
+    this.closing = true;
+    this.lingering = this.clock.after(CLOSE_MS, () =>
+      this.finish(new CulvertError('ERR_CLOSED', 'nobody came for the last word'), false),
+    );
+    this.flush();
   }
 
   destroy(error: CulvertError): void {
@@ -189,8 +205,12 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
 
   private onWhole(exchange: Exchange): void {
     const { poll } = exchange;
-    if (poll.holdMs < 0 || this.gone || this.closing) {
+    if (poll.holdMs < 0 || this.gone) {
       this.answer(exchange, [], 0);
+      return;
+    }
+    if (this.closing) {
+      this.answerNow(exchange);
       return;
     }
     this.table.parked.add(exchange);
@@ -257,6 +277,7 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
       this.answerNow(exchange);
     }
     this.tellRoom();
+    this.endIfSaid();
   }
 
   /** With as much as waits and fits. */
@@ -272,6 +293,7 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
     const total = control.length + bytes;
     this.stats.sent += bytes;
     this.table.answered(exchange, total);
+    exchange.onWritten = this.endIfSaid;
     exchange.settle({ parts: [control, ...partsOf(records)], bytes: total, records });
   }
 
@@ -288,10 +310,18 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
     this.watch = this.clock.after(patience - silence + 10, this.check);
   };
 
+  /** The last word is with the kernel: what is cut from now on does not touch it. */
+  private readonly endIfSaid = (): void => {
+    if (!this.lingers || this.lingering === undefined) return;
+    if (this.outbox.isEmpty && this.table.isWritten)
+      this.finish(new CulvertError('ERR_CLOSED', 'closed'), false);
+  };
+
   private finish(reason: CulvertError, cut: boolean): void {
     if (this.gone) return;
     this.gone = true;
     this.watch?.cancel();
+    this.lingering?.cancel();
     this.outbox.clear();
     this.table.clear(cut);
     this.options.onGone();

@@ -1,0 +1,61 @@
+import type { Clock } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
+import type { Carrier, CarrierRecord } from '../carrier/carrier.ts';
+import type { Session } from './session.ts';
+
+/** Time for a peer to show itself, beside that of its round trips; it is short, as often nobody is there any more. */
+const GRACE_MS = 500;
+/** Answer and next request, each over a connection of its own. */
+const ROUND_TRIPS = 4;
+const GRACE_MOST_MS = 2_000;
+const LOOK_MS = 10;
+
+export interface EndingOptions {
+  clock: Clock;
+  /** What is under way is of use: no stream is left that the end cuts. */
+  settle: boolean;
+  /** How long that may take as long as it gets less, ms. */
+  settleMs: number;
+}
+
+/**
+ * Ends a session in order and waits, for a short time, until the peer can know. A carrier that keeps the order, and has
+ * a connection, tells at once. Over HTTP the last word may overtake what is under way, and the server needs a request
+ * to say it in.
+ */
+export async function endInOrder(session: Session, options: EndingOptions): Promise<void> {
+  const { clock, settle } = options;
+  const graceMs = Math.min(GRACE_MOST_MS, GRACE_MS + ROUND_TRIPS * (session.stats.rttMs ?? 0));
+  if (settle) await settled(session, graceMs, options);
+  session.close();
+  if (session.lingers) await Promise.race([session.gone, pause(clock, graceMs)]);
+  // What lingers still.
+  session.destroy(new CulvertError('ERR_CLOSED', 'nobody came for the last word'));
+}
+
+/** Until the peer has all that was sent to it, or takes no more of it. */
+async function settled(session: Session, graceMs: number, { clock, settleMs }: EndingOptions): Promise<void> {
+  const end = clock.now() + settleMs;
+  let least = Number.POSITIVE_INFINITY;
+  let until = 0;
+  while (session.carrier?.closeWith !== undefined && session.unacknowledged > 0) {
+    const now = clock.now();
+    if (session.unacknowledged < least) {
+      least = session.unacknowledged;
+      until = Math.min(end, now + graceMs);
+    }
+    if (now >= until) return;
+    await pause(clock, LOOK_MS);
+  }
+}
+
+/** Has a carrier say `last`, then end. */
+export function endWith(carrier: Carrier, last: CarrierRecord): void {
+  if (carrier.closeWith !== undefined) return carrier.closeWith(last);
+  carrier.send([last]);
+  carrier.close();
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}
