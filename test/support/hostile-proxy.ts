@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { Seeded } from './seeded.ts';
 import { listenOn } from './tunnel-rig.ts';
@@ -85,11 +86,16 @@ export class HostileProxy {
   open = 0;
   /** Chunked bodies, of requests and of answers, that are being read to their end. */
   readonly collecting = new Set<IncomingMessage>();
+  /** Connections that have had no request so far. */
+  readonly unused = new Set<Socket>();
+  /** How long a connection was there before its first request, ms; of each that had one. */
+  readonly ages: number[] = [];
   /** May be changed at any time. */
   hostility: Hostility;
   /** Requests that wait for `release`. */
   held = 0;
   private barrier: Promise<void> | undefined;
+  private readonly since = new WeakMap<Socket, number>();
   private readonly seeded: Seeded;
   private readonly server: Server;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -100,6 +106,11 @@ export class HostileProxy {
     this.hostility = hostility;
     this.server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
       this.handle(incoming, response).catch(() => response.destroy());
+    });
+    this.server.on('connection', (socket) => {
+      this.unused.add(socket);
+      this.since.set(socket, performance.now());
+      socket.once('close', () => this.unused.delete(socket));
     });
   }
 
@@ -149,6 +160,8 @@ export class HostileProxy {
   private async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { hostility, seeded } = this;
     this.counts.requests++;
+    if (this.unused.delete(incoming.socket))
+      this.ages.push(performance.now() - (this.since.get(incoming.socket) ?? 0));
     this.open++;
     response.once('close', () => this.open--);
     incoming.on('error', () => {});

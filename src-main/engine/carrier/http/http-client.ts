@@ -14,6 +14,7 @@ import type { PathMemory } from './path-memory.ts';
 import { type Piece, RecordCutter } from './record-cutter.ts';
 import type { RequestForm } from './request-form.ts';
 import { RequestTable } from './request-table.ts';
+import type { SocketsAhead } from './sockets-ahead.ts';
 
 export interface HttpClientOptions {
   /** See `Poll.carrier`. */
@@ -24,6 +25,7 @@ export interface HttpClientOptions {
   lane: Lane;
   /** Makes a further one. */
   newLane: (onTraffic: (sent: number, received: number) => void) => Lane;
+  ahead: SocketsAhead;
   /** Body of the response to the first flight. */
   first: Buffer;
   /** What an earlier carrier learnt about the path. */
@@ -258,6 +260,7 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     piece?: Piece,
   ): ClientRequest | undefined {
     if (this.events === undefined) return undefined;
+    if (records.some(({ reliable }) => reliable)) this.options.ahead.stir();
     // A probe is to come back, not to wait; the next piece waits for the one before.
     const atOnce = this.closing || this.path.health.doubtful || piece !== undefined;
     return this.table.post(kept, this.events, {
@@ -344,6 +347,7 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
     this.overdue.stop();
     this.streams.end();
     this.lanes.destroy();
+    this.options.ahead.close();
     this.table.inFlight.clear();
     this.outbox.clear();
     this.events?.onClose(reason);

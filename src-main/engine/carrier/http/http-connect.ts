@@ -10,6 +10,7 @@ import { MAX_LANES } from './limits.ts';
 import type { PathMemory } from './path-memory.ts';
 import { RequestForm } from './request-form.ts';
 import type { ResponseHead } from './response-parser.ts';
+import { SocketsAhead } from './sockets-ahead.ts';
 
 export interface HttpConnectOptions {
   /** `http:` or `https:`; its path is where the requests go. */
@@ -99,12 +100,18 @@ async function connectOnce(options: HttpConnectOptions): Promise<HttpConnectResu
       timeoutMs: options.timeoutMs,
       signal: life.signal,
     });
+  const ahead = new SocketsAhead(open, clock);
   const traffic = { sent: 0, received: 0 };
   let count = (sent: number, received: number): void => {
     traffic.sent += sent;
     traffic.received += received;
   };
-  const lane = new Lane({ open, name: url.host, onTraffic: (sent, received) => count(sent, received) });
+  const lane = new Lane({
+    open,
+    ahead,
+    name: url.host,
+    onTraffic: (sent, received) => count(sent, received),
+  });
   const abort = (): void => {
     life.abort();
     lane.abort(new CulvertError('ERR_CLOSED', 'the connection was given up'));
@@ -130,7 +137,8 @@ async function connectOnce(options: HttpConnectOptions): Promise<HttpConnectResu
       label: `HTTP to ${through}`,
       form,
       lane,
-      newLane: (onTraffic) => new Lane({ open, name: url.host, onTraffic }),
+      newLane: (onTraffic) => new Lane({ open, ahead, name: url.host, onTraffic }),
+      ahead,
       first: body,
       memory: options.memory,
       clock,

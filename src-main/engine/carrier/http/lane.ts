@@ -5,6 +5,7 @@ import { connectError } from '../connect-error.ts';
 import { LAST_CHUNK, writeChunk } from './chunked.ts';
 import type { BodyStream } from './record-stream.ts';
 import { type ResponseHead, ResponseParser } from './response-parser.ts';
+import type { SocketsAhead } from './sockets-ahead.ts';
 
 /** What becomes of one request. Exactly one of `onEnd` and `onFail` is called, last. */
 export interface LaneSink {
@@ -27,6 +28,8 @@ export interface LaneFailure {
 
 export interface LaneOptions {
   open: () => Promise<Socket>;
+  /** Connections that may be there already. */
+  ahead?: SocketsAhead;
   /** Name of the peer, for errors. */
   name: string;
   /** Bytes went out or came in. */
@@ -43,6 +46,8 @@ export class Lane {
   private parser: ResponseParser | undefined;
   /** Requests answered on the present connection. */
   private served = 0;
+  /** It had waited before its first. */
+  private waited = false;
   private heard = false;
   private sent = false;
   private keep = false;
@@ -110,12 +115,14 @@ export class Lane {
   private async connect(head: string, parts: readonly Buffer[], sink: LaneSink): Promise<void> {
     try {
       this.connects++;
-      const socket = await this.options.open();
+      const waiting = this.options.ahead?.take();
+      const socket = await (waiting ?? this.options.open());
       if (this.closed || this.sink !== sink) {
         socket.destroy();
         return;
       }
       this.use(socket);
+      this.waited = waiting !== undefined;
       const used = this.socket ?? socket;
       this.write(used, head, parts);
       if (this.streaming) this.openBody(used, sink);
@@ -201,6 +208,7 @@ export class Lane {
     const { sink } = this;
     this.sink = undefined;
     this.served++;
+    if (!this.streaming) this.options.ahead?.learn(this.keep);
     // Answered before its end: nobody knows what would become of the rest.
     if (!this.keep || this.streaming) this.drop();
     this.streaming = false;
@@ -208,7 +216,7 @@ export class Lane {
   }
 
   private onLost(cause: Error | undefined): void {
-    const untouched = this.served > 0 && !this.heard;
+    const untouched = (this.served > 0 || this.waited) && !this.heard;
     this.drop();
     const { name } = this.options;
     const error =

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../../support/culvert-process.ts';
 import { HostileProxy, type Hostility } from '../../../support/hostile-proxy.ts';
 import { exchangeBytes, type RigOptions, startRig, type TunnelRig } from '../../../support/tunnel-rig.ts';
 
@@ -16,8 +19,11 @@ afterEach(async () => {
 });
 
 /** An echo rig behind a proxy that does as it is told. */
-async function behindProxy(hostility: Hostility, options: Partial<RigOptions> = {}): Promise<TunnelRig> {
-  const between = new HostileProxy(1, hostility);
+async function behindProxy(
+  hostility: Hostility,
+  options: Partial<RigOptions> = {},
+  between = new HostileProxy(1, hostility),
+): Promise<TunnelRig> {
   proxy = between;
   rig = await startRig({
     target: (socket) => socket.pipe(socket),
@@ -47,6 +53,24 @@ describe('a path with limits', () => {
     const before = proxy?.counts.requests ?? 0;
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect((proxy?.counts.requests ?? 0) - before).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a path that closes each connection', () => {
+  it('has some that wait for the next request while data moves, and none at rest', async () => {
+    const between = new HostileProxy(1, { closeEach: true });
+    const { port } = await behindProxy(between.hostility, {}, between);
+    const socket = connect({ host: '127.0.0.1', port });
+    await until('a request on one that was there before', async () => {
+      // As long as a round trip: those that are made for it are new.
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      socket.write('x');
+      await once(socket, 'data');
+      return between.ages.some((ms) => ms >= 50);
+    });
+    expect(between.unused.size).toBeLessThanOrEqual(2);
+    await until('only the request that waits has one', () => between.unused.size === 0 && between.open === 1);
+    socket.destroy();
   });
 });
 
