@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeError, type PathMemory, quote, systemCode } from '../engine/index.ts';
 import { KnownPaths, type PathTable } from '../host/known-paths.ts';
+import { makeDirectory } from '../host/make-directory.ts';
 
 /** A file of more is not ours. */
 const MAX_FILE_BYTES = 256 << 10;
@@ -45,7 +46,7 @@ export class PathFile implements PathTable {
     known.put(id, memory);
     const temporary = `${this.path}.tmp-${process.pid}`;
     try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(this.path));
       // Of a process of the same number that was killed.
       remove(temporary);
       writeFileSync(temporary, `${JSON.stringify(known.toJson())}\n`, { mode: 0o600, flag: 'wx' });

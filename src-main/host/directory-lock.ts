@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, realpathSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../engine/index.ts';
+import { describeError, systemCode } from '../engine/index.ts';
 import { HostError } from './failures.ts';
+import { makeDirectory } from './make-directory.ts';
 
 export interface DirectoryLock {
   release(): Promise<void>;
@@ -20,7 +21,11 @@ const ANSWER_MS = 1_000;
  * it would not.
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    makeDirectory(directory);
+  } catch (error) {
+    throw unusable(directory, error);
+  }
   const path = socketPath(realpathSync(directory));
   for (let attempt = 0; ; attempt++) {
     const server = createServer((socket) => socket.destroy());
@@ -30,20 +35,26 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
       server.unref();
       return { release: () => new Promise((resolve) => server.close(() => resolve())) };
     } catch (error) {
-      if (systemCode(error) !== 'EADDRINUSE' || attempt > 0 || (await isAnswered(path))) {
-        throw new HostError(
-          'ERR_STORE',
-          `another Culvert uses ${directory} (${systemCode(error) ?? error})`,
-          {
-            remedy: 'end that one first, or choose another directory: culvert ui --data DIR',
-            details: { subject: directory.slice(-512) },
-          },
-        );
+      const code = systemCode(error);
+      if (code !== 'EADDRINUSE') throw unusable(directory, error);
+      if (attempt > 0 || (await isAnswered(path))) {
+        throw new HostError('ERR_STORE', `another Culvert uses ${directory} (${code})`, {
+          remedy: 'end that one first, or choose another directory: culvert ui --data DIR',
+          details: { subject: directory.slice(-512) },
+        });
       }
       // Left by a process that was killed.
       rmSync(path, { force: true });
     }
   }
+}
+
+function unusable(directory: string, error: unknown): HostError {
+  const why = systemCode(error) ?? describeError(error);
+  return new HostError('ERR_STORE', `the directory ${directory} cannot be made or written (${why})`, {
+    remedy: 'choose one that can: culvert ui --data DIR',
+    details: { subject: directory.slice(-512) },
+  });
 }
 
 function socketPath(directory: string): string {

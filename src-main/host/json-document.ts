@@ -1,17 +1,9 @@
-import {
-  chmodSync,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Conf from 'conf';
 import { systemCode } from '../engine/index.ts';
 import { HostError } from './failures.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** A JSON file that is written whole and at once. */
 export interface JsonFile {
@@ -91,7 +83,7 @@ export class JsonDocument<T extends object> {
     this.lastPath = join(directory, `${name}.last.json`);
     this.check = check;
     this.open = () => files(name);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     chmodSync(directory, 0o700);
     this.sweep();
   }
