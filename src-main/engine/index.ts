@@ -2,6 +2,7 @@
 export * from './base/address.ts';
 export { systemClock } from './base/clock.ts';
 export * from './base/errors.ts';
+export { listenError } from './base/listen-error.ts';
 export * from './base/log.ts';
 export { findPortOwner, type PortOwner, type PortProtocol } from './base/port-owner.ts';
 export type { CarrierKind } from './carrier/carrier.ts';

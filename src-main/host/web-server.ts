@@ -15,7 +15,7 @@ import send from 'send';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isEveryHost, printHostPort } from '../../src-shared/address.ts';
 import { MAX_MESSAGE } from '../../src-shared/pipe.ts';
-import { CulvertError, findPortOwner, systemCode } from '../engine/index.ts';
+import { listenError } from '../engine/index.ts';
 import type { Pipes } from './router.ts';
 import { WebAccess } from './web-access.ts';
 
@@ -71,6 +71,8 @@ export function builtPage(): string {
   return places.find((place) => existsSync(join(place, 'index.html'))) ?? places[0];
 }
 
+const ANY_PORT = 'choose another port: culvert ui --listen 127.0.0.1:0 takes any free one';
+
 /** The page and its pipe, for those who have the token. */
 export class WebServer {
   private readonly options: WebOptions;
@@ -103,7 +105,7 @@ export class WebServer {
     const { host, port } = this.options.listen;
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error): void => {
-        listenError(host, port, error).then(reject, reject);
+        listenError({ host, port, otherPort: ANY_PORT, otherHost: ANY_PORT }, error).then(reject, reject);
       };
       this.server.once('error', failed);
       this.server.listen({ host: host === '*' ? undefined : host, port }, () => {
@@ -229,23 +231,4 @@ function refuse(response: ServerResponse): void {
     '<p>Open the address that <code>culvert ui</code> printed: its token is needed once.</p>' +
     '<p>If you just did, <a href="/">go on to Culvert</a>.</p>';
   response.writeHead(401, { 'Content-Type': 'text/html; charset=utf-8' }).end(text);
-}
-
-async function listenError(host: string, port: number, cause: Error): Promise<CulvertError> {
-  const where = printHostPort(host, port);
-  const remedy = 'choose another port: culvert ui --listen 127.0.0.1:0 takes any free one';
-  switch (systemCode(cause)) {
-    case 'EADDRINUSE': {
-      const owner = await findPortOwner(port);
-      const by = owner === undefined ? '' : ` by ${owner.name} (pid ${owner.pid})`;
-      return new CulvertError('ERR_PORT_IN_USE', `${where} is taken${by}`, { remedy, cause });
-    }
-    case 'EACCES':
-      return new CulvertError('ERR_PORT_FORBIDDEN', `${where} may not be opened by this user`, {
-        remedy,
-        cause,
-      });
-    default:
-      return new CulvertError('ERR_LISTEN', `${where} cannot be listened at: ${cause.message}`, { cause });
-  }
 }

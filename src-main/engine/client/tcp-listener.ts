@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { CulvertError, systemCode } from '../base/errors.ts';
-import { describePortOwner, type PortProtocol } from '../base/port-owner.ts';
+import { CulvertError } from '../base/errors.ts';
+import { listenError } from '../base/listen-error.ts';
 
 export interface BindAddress {
   host: string;
@@ -50,7 +50,7 @@ export class TcpListener {
       if (this.stopped) throw stoppedFirst();
     } catch (cause) {
       if (cause instanceof CulvertError) throw cause;
-      throw await listenError(bind, cause);
+      throw await listenError({ ...bind, ...ELSEWHERE }, cause);
     }
     const address = this.server.address();
     return address !== null && typeof address === 'object'
@@ -71,48 +71,13 @@ export class TcpListener {
   }
 }
 
+/** What to do about a port or an address that cannot be had. */
+export const ELSEWHERE = {
+  otherPort: 'choose another port',
+  otherHost: 'bind 127.0.0.1, or 0.0.0.0 for all interfaces',
+};
+
 /** The error of a listener that was stopped while it was being opened. */
 export function stoppedFirst(): CulvertError {
   return new CulvertError('ERR_CLOSED', 'the forward was stopped before it listened');
-}
-
-/** A failed `listen` in words: which port, who has it, what to do. */
-export async function listenError(
-  bind: BindAddress,
-  cause: unknown,
-  protocol: PortProtocol = 'tcp',
-): Promise<CulvertError> {
-  const where = `${protocol === 'udp' ? 'UDP port' : 'port'} ${bind.port}${bind.host === '' ? '' : ` on ${bind.host}`}`;
-  switch (systemCode(cause)) {
-    case 'EADDRINUSE': {
-      const owner = await describePortOwner(bind.port, protocol);
-      return new CulvertError(
-        'ERR_PORT_IN_USE',
-        `${where} is taken${owner === undefined ? '' : ` by ${owner}`}`,
-        {
-          remedy: 'stop that program or choose another port',
-          details: { holder: owner },
-          cause,
-        },
-      );
-    }
-    case 'EACCES':
-      return new CulvertError('ERR_PORT_FORBIDDEN', `${where} may not be opened by this user`, {
-        remedy: 'choose a port above 1023, or run with the right to open low ports',
-        cause,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new CulvertError('ERR_LISTEN', `${bind.host} is no address of this machine`, {
-        remedy: 'bind 127.0.0.1, or 0.0.0.0 for all interfaces',
-        cause,
-      });
-    default:
-      return new CulvertError(
-        'ERR_LISTEN',
-        `${where} cannot be opened: ${cause instanceof Error ? cause.message : cause}`,
-        { remedy: 'choose another port or address', cause },
-      );
-  }
 }

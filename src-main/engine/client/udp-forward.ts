@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { CulvertError, systemCode } from '../base/errors.ts';
+import { listenError } from '../base/listen-error.ts';
 import type { Logger } from '../base/log.ts';
 import { Seldom } from '../base/seldom.ts';
 import { udpIdleMsFor } from '../config.ts';
@@ -10,7 +11,7 @@ import type { StreamOpener, Target } from '../mux/types.ts';
 import type { ByteBudget } from '../pump/datagram-queue.ts';
 import type { DatagramTally } from '../pump/datagram-tally.ts';
 import { UdpSocket } from '../pump/udp-socket.ts';
-import { type BindAddress, listenError, stoppedFirst } from './tcp-listener.ts';
+import { type BindAddress, ELSEWHERE, stoppedFirst } from './tcp-listener.ts';
 import { type UdpLimits, UdpLink } from './udp-link.ts';
 
 export interface UdpForwardOptions {
@@ -63,7 +64,7 @@ export class UdpForward {
       }
     } catch (cause) {
       if (cause instanceof CulvertError) throw cause;
-      throw await listenError(bind, cause, 'udp');
+      throw await listenError({ protocol: 'udp', ...bind, ...ELSEWHERE }, cause);
     }
   }
 

@@ -1,7 +1,7 @@
 import * as net from 'node:net';
-import { CulvertError, systemCode } from '../base/errors.ts';
+import { CulvertError } from '../base/errors.ts';
+import { listenError } from '../base/listen-error.ts';
 import type { Logger } from '../base/log.ts';
-import { describePortOwner } from '../base/port-owner.ts';
 import { Seldom } from '../base/seldom.ts';
 import type { Cover } from './cover.ts';
 import { FrontConnection } from './front-connection.ts';
@@ -11,7 +11,11 @@ import { InProcessSite } from './in-process-site.ts';
 
 /** How often `close` looks for connections that became quiet, in ms. */
 const DRAIN_CHECK_MS = 50;
-const HIGHEST_SYSTEM_PORT = 1023;
+
+const ELSEWHERE = {
+  otherPort: 'choose another port',
+  otherHost: 'leave the host out to listen at all of them; a client of that address needs -L or -D',
+};
 
 export interface FrontOptions extends FrontHooks {
   /** Closed together with the front. */
@@ -77,7 +81,8 @@ export class Front {
    */
   async listen({ host, port }: ListenAddress): Promise<{ port: number; address: string }> {
     await new Promise<void>((resolve, reject) => {
-      const onError = (error: Error): void => void listenError(error, host, port).then(reject);
+      const onError = (error: Error): void =>
+        void listenError({ host, port, ...ELSEWHERE }, error).then(reject);
       const onClose = (): void => reject(stoppedFirst());
       this.server.once('error', onError).once('close', onClose);
       this.server.listen({ host, port }, () => {
@@ -144,39 +149,4 @@ export class Front {
 
 function stoppedFirst(): CulvertError {
   return new CulvertError('ERR_CLOSED', 'the server was stopped before it listened');
-}
-
-async function listenError(cause: Error, host: string | undefined, port: number): Promise<CulvertError> {
-  const where = host === undefined ? `port ${port}` : `port ${port} of ${host}`;
-  switch (systemCode(cause)) {
-    case 'EADDRINUSE': {
-      const holder = await describePortOwner(port);
-      return new CulvertError('ERR_PORT_IN_USE', `${where} is in use by ${holder ?? 'another program'}`, {
-        remedy: 'stop that program or choose another port',
-        details: { holder },
-        cause,
-      });
-    }
-    case 'EACCES': {
-      const system = port <= HIGHEST_SYSTEM_PORT;
-      return new CulvertError('ERR_PORT_FORBIDDEN', `the system does not allow listening on ${where}`, {
-        remedy: system
-          ? 'choose a port above 1023, or give the right to low ports (Linux: setcap cap_net_bind_service=+ep on node)'
-          : 'choose another port',
-        cause,
-      });
-    }
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new CulvertError('ERR_LISTEN', `cannot listen on ${where}: it is no address of this machine`, {
-        remedy: 'leave the host out to listen at all of them; a client of that address needs -L or -D',
-        cause,
-      });
-    default:
-      return new CulvertError('ERR_LISTEN', `cannot listen on ${where}: ${cause.message}`, {
-        remedy: 'check the address to listen on',
-        cause,
-      });
-  }
 }

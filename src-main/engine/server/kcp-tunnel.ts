@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock, RandomBytes } from '../base/clock.ts';
-import { CulvertError, describeError } from '../base/errors.ts';
-import { type FlightVerdict, KcpListener } from '../carrier/kcp/kcp-listener.ts';
+import { type FlightVerdict, KcpListener, udpListenError } from '../carrier/kcp/kcp-listener.ts';
 import type { EngineConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { ReplayCache } from '../crypto/replay-cache.ts';
@@ -106,9 +105,6 @@ async function addressOf(host: string, port: number): Promise<string> {
   try {
     return (await lookup(host)).address;
   } catch (cause) {
-    throw new CulvertError('ERR_LISTEN', `cannot listen at UDP ${host}:${port}: ${describeError(cause)}`, {
-      remedy: 'name an address of this machine, or none for all of them',
-      cause,
-    });
+    throw await udpListenError(host, port, cause);
   }
 }

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import { formatHostPort } from '../../base/address.ts';
 import type { Clock, RandomBytes } from '../../base/clock.ts';
 import { CulvertError, systemCode } from '../../base/errors.ts';
+import { listenError } from '../../base/listen-error.ts';
 import { FLAG, readBody } from './body.ts';
 import { DatagramOpener, HeaderReader } from './envelope.ts';
 import { readFlight } from './flight.ts';
@@ -147,6 +147,17 @@ export class KcpListener {
   }
 }
 
+/** A failed `listen` in words. */
+export function udpListenError(
+  host: string | undefined,
+  port: number,
+  cause: unknown,
+): Promise<CulvertError> {
+  const otherPort = 'choose another one with --udp host:port';
+  const otherHost = 'name an address of this machine, or none for all of them';
+  return listenError({ protocol: 'udp', host, port, otherPort, otherHost }, cause);
+}
+
 async function bindAt(host: string | undefined, port: number): Promise<Socket> {
   // Without a host every interface of both families, as TCP does it; where there is no IPv6, of the other.
   const families = host === undefined ? (['udp6', 'udp4'] as const) : [familyOf(host)];
@@ -158,10 +169,10 @@ async function bindAt(host: string | undefined, port: number): Promise<Socket> {
     } catch (cause) {
       socket.close();
       const other = index + 1 < families.length && NO_IPV6.has(systemCode(cause) ?? '');
-      if (!other) throw listenError(host, port, cause);
+      if (!other) throw await udpListenError(host, port, cause);
     }
   }
-  throw listenError(host, port, 'no address family');
+  throw await udpListenError(host, port, 'no address family');
 }
 
 function bind(socket: Socket, host: string | undefined, port: number): Promise<void> {
@@ -172,24 +183,4 @@ function bind(socket: Socket, host: string | undefined, port: number): Promise<v
       resolve();
     });
   });
-}
-
-function listenError(host: string | undefined, port: number, cause: unknown): CulvertError {
-  const at = `UDP ${formatHostPort(host ?? '*', port)}`;
-  switch (systemCode(cause)) {
-    case 'EADDRINUSE':
-      return new CulvertError('ERR_PORT_IN_USE', `${at} is in use by another program`, {
-        remedy: 'stop that program, or listen elsewhere with --udp host:port',
-        cause,
-      });
-    case 'EACCES':
-      return new CulvertError('ERR_PORT_FORBIDDEN', `${at} is not permitted`, {
-        remedy: 'ports below 1024 need rights; choose a higher one with --udp host:port',
-        cause,
-      });
-    default: {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      return new CulvertError('ERR_LISTEN', `cannot listen at ${at}: ${reason}`, { cause });
-    }
-  }
 }
