@@ -1,6 +1,8 @@
 import { silentLogger } from '../../src-main/engine/base/log.ts';
 import { DEFAULT_CONFIG } from '../../src-main/engine/config.ts';
-import type { UserKey } from '../../src-main/engine/crypto/keys.ts';
+import { generateKey, parseKey, type UserKey } from '../../src-main/engine/crypto/keys.ts';
+import type { FrontOptions } from '../../src-main/engine/server/front.ts';
+import { HttpTunnel } from '../../src-main/engine/server/http-tunnel.ts';
 import { ClientFlight, type SessionGrant } from '../../src-main/engine/session/client-flight.ts';
 import { type Admission, Gate } from '../../src-main/engine/session/gate.ts';
 import { SessionRegistry } from '../../src-main/engine/session/registry.ts';
@@ -78,4 +80,11 @@ export class GateDoor {
       log: silentLogger,
     });
   }
+}
+
+/** The server's own claim on requests: it looks at each of them, and nobody has its key. */
+export async function keylessClaim(): Promise<FrontOptions['claimRequest']> {
+  const { gate, clock } = new GateDoor([await parseKey(generateKey())]);
+  const tunnel = new HttpTunnel({ gate, clock, makeSession: () => undefined });
+  return (request) => tunnel.claim(request);
 }

@@ -108,8 +108,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
   private readonly onClientEnd = (): void => {
     this.clientEnded = true;
     if (this.turning !== undefined) return;
-    this.requests.end();
-    if (this.turning === undefined) this.finishLink();
+    this.finishLink();
   };
 
   private readonly onClientDrain = (): void => this.link?.resume();
@@ -126,7 +125,6 @@ export class FrontConnection implements LinkEvents, RequestSink {
     if (this.gone) return;
     this.gone = true;
     clearTimeout(this.silence);
-    this.requests.destroy();
     this.link?.release(this.context.limits.lingerMs, reset);
     this.context.onGone(this);
   }
@@ -195,10 +193,6 @@ export class FrontConnection implements LinkEvents, RequestSink {
 
   offerRequest(head: RequestHead): RequestClaim {
     return this.guard(() => this.context.hooks.claimRequest(messageOf(head, this.client)));
-  }
-
-  offerBody(decide: (body: Buffer) => false | RequestHandler, body: Buffer): false | RequestHandler {
-    return this.guard(() => decide(body));
   }
 
   /** A hook that fails does not show: the request is the cover's. */

@@ -42,17 +42,8 @@ export interface RawHandler {
   serve(copy: RawCopy): RawSink;
 }
 
-/**
- * What `claimRequest` makes of a request's head: false, it is the cover's; a handler, it is the tunnel's; or it
- * depends on the first `peekBytes` of the body (fewer when the body is shorter), without any transfer coding.
- * Whoever peeks should have seen something in the head that only a holder of the key can make: a request that is
- * held shows in the time of its answer where the cover would have answered without the body.
- */
-export type RequestClaim =
-  | false
-  | RequestHandler
-  | RawHandler
-  | { readonly peekBytes: number; decide(body: Buffer): false | RequestHandler };
+/** What `claimRequest` makes of a request's head: false, it is the cover's; a handler, it is the tunnel's. */
+export type RequestClaim = false | RequestHandler | RawHandler;
 
 /** How the tunnel takes what is its own. Both are called synchronously and must decide at once. */
 export interface FrontHooks {

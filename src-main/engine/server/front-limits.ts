@@ -10,11 +10,6 @@ export interface FrontLimits {
    * for silent connections to seem its own.
    */
   readonly coverConnectDelayMs: number;
-  /**
-   * How long a request whose body a hook wants to see is kept from the cover while that body has not come, in ms.
-   * After it the request is the cover's. A cover that answers before it has read the body answers this much later.
-   */
-  readonly peekHoldMs: number;
   /** How long a client may do nothing after the server side has ended, as the kernel's FIN_WAIT_2, in ms. */
   readonly lingerMs: number;
   /** Silence after which a connection of the tunnel's is closed, between requests or within one, in ms. */
@@ -31,7 +26,6 @@ export const FRONT_LIMITS: FrontLimits = {
   maxConnections: 16_384,
   maxHeadBytes: 64 * 1024,
   coverConnectDelayMs: 20,
-  peekHoldMs: 250,
   lingerMs: 60_000,
   tunnelIdleMs: 75_000,
   maxPipelined: 32,

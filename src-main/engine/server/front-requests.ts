@@ -15,7 +15,6 @@ export interface RequestSink {
   /** True: the tunnel took the connection. `after`: the bytes behind the head. */
   offerUpgrade(head: RequestHead, after: Buffer): boolean;
   offerRequest(head: RequestHead): RequestClaim;
-  offerBody(decide: (body: Buffer) => false | RequestHandler, body: Buffer): false | RequestHandler;
   /** The request whose head is delivered next is this handler's. */
   expect(handler: RequestHandler): void;
   /** A request for the bare socket begins; its body follows without its coding. */
@@ -26,41 +25,24 @@ export interface RequestSink {
 }
 
 /**
- * `head`: between requests, or inside a head. `body`: the rest of a body goes where its head went. `peek`: a request
- * is held while a hook waits for its body. `opaque`: not to be understood any more, the rest goes the same way.
+ * `head`: between requests, or inside a head. `body`: the rest of a body goes where its head went. `opaque`: not to be
+ * understood any more, the rest goes the same way.
  */
-type State = 'head' | 'body' | 'peek' | 'opaque';
-
-interface Peek {
-  readonly head: RequestHead;
-  /** What the cover has not seen of the head. */
-  readonly unseen: Buffer;
-  /** Body as it came. */
-  readonly body: Buffer[];
-  /** Body without transfer coding. */
-  readonly content: Buffer[];
-  readonly bytes: number;
-  missing: number;
-  readonly decide: (body: Buffer) => false | RequestHandler;
-  readonly timer: NodeJS.Timeout;
-}
+type State = 'head' | 'body' | 'opaque';
 
 const EMPTY = Buffer.alloc(0);
 
 /**
  * Follows the requests on one connection and finds out whose they are. Bytes leave in the order in which they came,
- * and at once, an unfinished head too: the cover's rules for slow and broken heads are the ones that show. Only two
- * things wait: the last bytes of a head, for the hook that is called with it in the same turn; and a request whose
- * body a hook has asked for, for at most `peekHoldMs`.
+ * and at once, an unfinished head too: the cover's rules for slow and broken heads are the ones that show. Only the last
+ * bytes of a head wait, for the hook that is called with it in the same turn.
  */
 export class FrontRequests {
   private readonly sink: RequestSink;
-  private readonly limits: FrontLimits;
   private readonly scanner: HeadScanner;
   private body = new BodyScanner({ kind: 'none' });
   private state: State = 'head';
   private route: Route = 'cover';
-  private peek: Peek | undefined;
   /** The cover has begun to answer the last request it got. */
   private answered = true;
   /** The beginning of the present head went to the cover as it came. */
@@ -70,7 +52,6 @@ export class FrontRequests {
 
   constructor(sink: RequestSink, limits: FrontLimits) {
     this.sink = sink;
-    this.limits = limits;
     this.scanner = new HeadScanner(limits.maxHeadBytes);
   }
 
@@ -90,16 +71,6 @@ export class FrontRequests {
     this.spokeInHead = true;
   }
 
-  /** The client sent FIN: what is held goes to the cover. */
-  end(): void {
-    this.endPeek(false);
-  }
-
-  destroy(): void {
-    clearTimeout(this.peek?.timer);
-    this.peek = undefined;
-  }
-
   /** Takes bytes from the front of `rest`, at least one; returns the others. */
   step(rest: Buffer): Buffer {
     switch (this.state) {
@@ -113,8 +84,6 @@ export class FrontRequests {
         this.sink.deliver(this.route, rest.subarray(0, taken));
         return rest.subarray(taken);
       }
-      case 'peek':
-        return this.stepPeek(rest);
       default:
         return this.stepHead(rest);
     }
@@ -163,15 +132,10 @@ export class FrontRequests {
     } else if (typeof claim === 'function') {
       this.sink.expect(claim);
       this.start('tunnel', head.bytes, head.body);
-    } else if ('serve' in claim) {
+    } else {
       this.sink.beginRaw(claim, head);
       this.startBody('raw', new BodyScanner(head.body));
       if (this.body.done) this.sink.endRaw(true);
-    } else if (head.expects) {
-      // The client waits for 100 Continue, which only the owner of the request can give.
-      this.start('cover', unseen, head.body);
-    } else {
-      this.startPeek(head, unseen, claim);
     }
     return after;
   }
@@ -210,55 +174,5 @@ export class FrontRequests {
   private afterBody(): void {
     if (this.body.broken) this.state = 'opaque';
     else if (this.body.done) this.state = 'head';
-  }
-
-  private startPeek(
-    head: RequestHead,
-    unseen: Buffer,
-    claim: Exclude<RequestClaim, false | RequestHandler | RawHandler>,
-  ): void {
-    this.body = new BodyScanner(head.body);
-    this.state = 'peek';
-    this.peek = {
-      head,
-      unseen,
-      body: [],
-      content: [],
-      bytes: claim.peekBytes,
-      missing: claim.peekBytes,
-      decide: (body) => claim.decide(body),
-      timer: setTimeout(() => this.endPeek(false), this.limits.peekHoldMs).unref(),
-    };
-    if (this.body.done || claim.peekBytes <= 0) this.endPeek(true);
-  }
-
-  private stepPeek(rest: Buffer): Buffer {
-    const { peek, body } = this;
-    if (peek === undefined) return rest;
-    const taken = body.take(rest, (content) => {
-      peek.missing -= content.length;
-      peek.content.push(content);
-    });
-    peek.body.push(rest.subarray(0, taken));
-    if (body.broken) this.endPeek(false);
-    else if (body.done || peek.missing <= 0) this.endPeek(true);
-    return rest.subarray(taken);
-  }
-
-  private endPeek(ask: boolean): void {
-    const { peek, body } = this;
-    if (peek === undefined) return;
-    clearTimeout(peek.timer);
-    this.peek = undefined;
-    const content = ask ? Buffer.concat(peek.content).subarray(0, peek.bytes) : EMPTY;
-    const handler = ask && this.sink.offerBody(peek.decide, content);
-    if (handler === false) {
-      this.startBody('cover', body);
-      this.sink.deliver('cover', Buffer.concat([peek.unseen, ...peek.body]));
-    } else {
-      this.sink.expect(handler);
-      this.startBody('tunnel', body);
-      this.sink.deliver('tunnel', Buffer.concat([peek.head.bytes, ...peek.body]));
-    }
   }
 }

@@ -7,7 +7,7 @@ import { silentLogger } from '../../../../src-main/engine/base/log.ts';
 import { createCover } from '../../../../src-main/engine/server/cover.ts';
 import { Front, type FrontOptions } from '../../../../src-main/engine/server/front.ts';
 import type { FrontLimits } from '../../../../src-main/engine/server/front-limits.ts';
-import { exchange, times, undated } from '../../../support/web-client.ts';
+import { exchange, undated } from '../../../support/web-client.ts';
 import { listening } from '../../../support/web-covers.ts';
 
 const closers: (() => void)[] = [];
@@ -258,96 +258,6 @@ describe('claimed requests', () => {
     const { end, text } = await exchange(port, [post('/mine', 'x')]);
     expect(text).toContain('tunnel /mine x');
     expect(end).toBe('fin');
-  });
-});
-
-describe('requests whose body decides', () => {
-  const peeked: string[] = [];
-  const byBody: FrontOptions['claimRequest'] = (request) =>
-    request.method === 'POST'
-      ? {
-          peekBytes: 6,
-          decide: (body) => {
-            peeked.push(body.toString());
-            if (!body.toString().startsWith('secret')) return false;
-            return (req, res) => {
-              let length = 0;
-              req.on('data', (chunk: Buffer) => {
-                length += chunk.length;
-              });
-              req.on('end', () => res.end(`tunnel ${length}`));
-            };
-          },
-        }
-      : false;
-
-  beforeEach(() => {
-    peeked.length = 0;
-  });
-
-  it('claims by the first bytes, however the body is cut or coded', async () => {
-    const port = await start({ claimRequest: byBody }, { peekHoldMs: 10_000 });
-    const close = 'Connection: close\r\n';
-    const whole = post('/', 'secret and more', close);
-    const cut = whole.length - 12;
-    for (const steps of [[whole], [whole.slice(0, cut), { pauseMs: 20 }, whole.slice(cut)]]) {
-      expect((await exchange(port, steps)).text).toContain('tunnel 15');
-    }
-    const chunked = `POST / HTTP/1.1\r\nHost: a\r\n${close}Transfer-Encoding: chunked\r\n\r\n`;
-    expect((await exchange(port, [`${chunked}2\r\nse\r\n5\r\ncret \r\n0\r\n\r\n`])).text).toContain(
-      'tunnel 7',
-    );
-    expect(peeked).toEqual(['secret', 'secret', 'secret']);
-    expect(coverBytes).toBe('');
-  });
-
-  it('replays what was peeked to the cover, byte for byte', async () => {
-    const port = await start({ claimRequest: byBody });
-    const bodies = ['nothing', 'sec', '', 'not a secret that is longer'];
-    for (const body of bodies) {
-      const text = post('/p', body, 'Connection: close\r\n');
-      const direct = await exchange(coverPort, [text]);
-      coverBytes = '';
-      expect(undated((await exchange(port, [text])).text)).toBe(undated(direct.text));
-      expect(coverBytes).toBe(text);
-    }
-    expect(peeked).toEqual(['nothin', 'sec', '', 'not a ']);
-  });
-
-  it('is the cover\u2019s when the body does not come: it answers as it would', async () => {
-    const port = await start({ claimRequest: byBody }, { peekHoldMs: 60 });
-    const head = post('/eager', 'secret', 'Connection: close\r\n').slice(0, -6);
-    const stalled = await exchange(port, [head], times('cover at once', 1));
-    expect(stalled.text).toContain('cover at once');
-    // The body that comes after all goes after its head.
-    const late = await exchange(
-      port,
-      [post('/late', 'secret').slice(0, -6), { pauseMs: 150 }, 'secret'],
-      times('cover', 1),
-    );
-    expect(late.text).toContain('cover POST /late');
-    expect(peeked).toEqual([]);
-  });
-
-  it('gives the cover what there is when the client ends or the coding is broken', async () => {
-    const port = await start({ claimRequest: byBody }, { peekHoldMs: 5_000 });
-    const half = post('/', 'secret').slice(0, -3);
-    const broken = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnot hex';
-    for (const steps of [[half, 'FIN' as const], [broken]]) {
-      const direct = await exchange(coverPort, steps);
-      coverBytes = '';
-      const seen = await exchange(port, steps);
-      expect(undated(seen.text)).toBe(undated(direct.text));
-      expect(coverBytes).toBe(steps[0]);
-    }
-    expect(peeked).toEqual([]);
-  });
-
-  it('does not hold a request that waits for 100 Continue', async () => {
-    const port = await start({ claimRequest: byBody }, { peekHoldMs: 5_000 });
-    const text = post('/', 'secret', 'Expect: 100-continue\r\n');
-    const seen = await exchange(port, [text.slice(0, -6)], times('100 Continue', 1));
-    expect(seen.ms).toBeLessThan(2_000);
   });
 });
 

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { silentLogger } from '../../../../src-main/engine/base/log.ts';
 import { createCover } from '../../../../src-main/engine/server/cover.ts';
 import { Front } from '../../../../src-main/engine/server/front.ts';
+import { keylessClaim } from '../../../support/gate-door.ts';
 import { exchange } from '../../../support/web-client.ts';
 import {
   BIG,
@@ -26,7 +27,7 @@ async function frontFor(url: string): Promise<number> {
   const front = new Front({
     cover: createCover({ kind: 'proxy', url }, { log: silentLogger }),
     claimUpgrade: () => false,
-    claimRequest: (request) => (request.method === 'POST' ? { peekBytes: 512, decide: () => false } : false),
+    claimRequest: await keylessClaim(),
     log: silentLogger,
   });
   closers.push(() => front.destroy());

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../src-main/engine/base/log.ts';
 import { createCover } from '../../../../src-main/engine/server/cover.ts';
 import { Front } from '../../../../src-main/engine/server/front.ts';
+import { keylessClaim } from '../../../support/gate-door.ts';
 import { endTogether, exchange, type Step, times, undated } from '../../../support/web-client.ts';
 import { type NodeCover, startNginx, startNodeCover, type TestCover } from '../../../support/web-covers.ts';
 
@@ -18,8 +19,8 @@ async function frontFor(url: string): Promise<number> {
   const front = new Front({
     cover: createCover({ kind: 'proxy', url }, { log: silentLogger }),
     claimUpgrade: () => false,
-    // A hook that asks for a body, as a carrier would, must not show either.
-    claimRequest: (request) => (request.method === 'POST' ? { peekBytes: 64, decide: () => false } : false),
+    // That it looks at each request must not show either.
+    claimRequest: await keylessClaim(),
     log: silentLogger,
   });
   fronts.push(front);
