@@ -3,24 +3,15 @@ import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { BULK_BYTES, moveHandle } from '../base/socket-reader.ts';
 import type { Cover } from './cover.ts';
-import {
-  type FrontHooks,
-  messageOf,
-  type RawHandler,
-  type RequestClaim,
-  type RequestHandler,
-} from './front-hooks.ts';
+import { type FrontHooks, messageOf, type RawHandler, type RequestClaim } from './front-hooks.ts';
 import type { FrontLimits } from './front-limits.ts';
 import { FrontLink, type LinkEvents, resetStream } from './front-link.ts';
 import { RawLink } from './front-raw.ts';
-import { FrontRequests, type RequestSink, type Route } from './front-requests.ts';
+import { FrontRequests, type RequestSink } from './front-requests.ts';
 import type { RequestHead } from './head-scan.ts';
-import type { InProcessSite } from './in-process-site.ts';
 
 export interface FrontContext {
   readonly cover: Cover;
-  /** Parses claimed requests and writes their answers. */
-  readonly tunnelSite: InProcessSite;
   readonly hooks: FrontHooks;
   readonly limits: FrontLimits;
   readonly log: Logger;
@@ -37,7 +28,7 @@ const COPY_BYTES = 2 << 10;
  * claims a request; answers pass back unread. So resets, half-closes and time-outs are the cover's too.
  *
  *     client ──► requests ──► hooks ──┬─► cover link ───► cover site
- *        ▲                            └─► tunnel link ──► http.Server in the process ──► hook's handler
+ *        ▲                            └─► raw link ────► hook's handler
  *        └───────────── bytes of the one link there is
  */
 export class FrontConnection implements LinkEvents, RequestSink {
@@ -49,8 +40,6 @@ export class FrontConnection implements LinkEvents, RequestSink {
   private turning: Buffer | undefined;
   /** At most what one read brought: the client is paused. */
   private stash: Buffer[] = [];
-  private handlers: RequestHandler[] = [];
-  private openRequests = 0;
   private clientEnded = false;
   private clientFailed = false;
   private gone = false;
@@ -65,7 +54,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
     this.requests = new FrontRequests(this, context.limits);
     this.listen();
     this.silence = setTimeout(() => {
-      this.link ??= this.connect('cover');
+      this.link ??= this.connect();
     }, context.limits.coverConnectDelayMs).unref();
   }
 
@@ -205,11 +194,6 @@ export class FrontConnection implements LinkEvents, RequestSink {
     }
   }
 
-  expect(handler: RequestHandler): void {
-    this.handlers.push(handler);
-    this.openRequests++;
-  }
-
   beginRaw(handler: RawHandler, head: RequestHead): void {
     if (this.link?.kind !== 'raw') {
       this.link?.release(0, false);
@@ -239,45 +223,29 @@ export class FrontConnection implements LinkEvents, RequestSink {
   }
 
   private get unanswered(): number {
-    return this.link?.kind === 'raw' ? this.link.openRequests : this.openRequests;
+    return this.link?.kind === 'raw' ? this.link.openRequests : 0;
   }
 
-  deliver(route: Route, bytes: Buffer): void {
-    if (route === 'raw') return;
-    if (this.link !== undefined && this.link.kind !== route) {
-      if (route === 'cover') {
-        this.turning = bytes;
-        this.turn();
-        return;
-      }
-      this.link.release(0, false);
-      this.link = undefined;
+  deliver(bytes: Buffer): void {
+    if (this.link?.kind === 'raw') {
+      this.turning = bytes;
+      this.turn();
+      return;
     }
-    this.link ??= this.connect(route);
+    this.link ??= this.connect();
     if (bytes.length > 0 && !this.link.write(bytes)) this.client.pause();
   }
 
   // The server's side.
 
-  private connect(route: 'cover' | 'tunnel'): FrontLink {
+  private connect(): FrontLink {
     clearTimeout(this.silence);
-    const { cover, tunnelSite } = this.context;
-    if (route === 'cover') {
-      const { stream, isOpen } = cover.connect(this.client);
-      return new FrontLink(route, stream, isOpen, this);
-    }
-    const stream = tunnelSite.connect(this.client, (request, response) => {
-      response.once('close', () => {
-        this.openRequests--;
-        this.turn();
-      });
-      this.handlers.shift()?.(request, response);
-    });
-    return new FrontLink(route, stream, () => true, this);
+    const { stream, isOpen } = this.context.cover.connect(this.client);
+    return new FrontLink(stream, isOpen, this);
   }
 
   private finishLink(): void {
-    this.link ??= this.connect('cover');
+    this.link ??= this.connect();
     if (!this.link.finished) this.link.finish();
   }
 
@@ -291,7 +259,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
     this.link?.release(0, false);
     this.link = undefined;
     this.client.resume();
-    this.deliver('cover', bytes);
+    this.deliver(bytes);
     const stash = this.stash;
     this.stash = [];
     for (const chunk of stash) this.feed(chunk);
@@ -334,7 +302,7 @@ export class FrontConnection implements LinkEvents, RequestSink {
   /** The cover cannot be reached: a site in the process answers in its place. */
   private standIn(lost: FrontLink | RawLink): void {
     const { stream, isOpen } = this.context.cover.connectStandIn(this.client);
-    this.link = new FrontLink('cover', stream, isOpen, this);
+    this.link = new FrontLink(stream, isOpen, this);
     for (const bytes of lost.written()) this.link.write(bytes);
     if (lost.finished) this.link.finish();
     this.client.resume();

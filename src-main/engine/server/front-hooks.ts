@@ -1,11 +1,8 @@
-import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http';
+import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestHead } from './head-scan.ts';
 
-/** Answers a claimed request; `request` and `response` are those of a real `http.Server`. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** One delivery of a claimed request, served without `http.Server`. */
+/** One delivery of a claimed request. It is served on the socket itself, without `http.Server`. */
 export interface RawCopy {
   /**
    * Status 200 with these header lines, each with its CRLF; they give the body's length. Once. `onWritten`: the parts
@@ -43,7 +40,7 @@ export interface RawHandler {
 }
 
 /** What `claimRequest` makes of a request's head: false, it is the cover's; a handler, it is the tunnel's. */
-export type RequestClaim = false | RequestHandler | RawHandler;
+export type RequestClaim = false | RawHandler;
 
 /** How the tunnel takes what is its own. Both are called synchronously and must decide at once. */
 export interface FrontHooks {

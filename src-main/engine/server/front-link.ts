@@ -15,9 +15,9 @@ export interface LinkEvents {
   onRawIdle(): void;
 }
 
-/** Where the bytes of one client connection go at the moment: the cover site, or the tunnel's own HTTP server. */
+/** The connection to the cover site, where the bytes of one client's connection go at the moment. */
 export class FrontLink {
-  readonly kind: 'cover' | 'tunnel';
+  readonly kind = 'cover';
   /** FIN was received. */
   ended = false;
   /** FIN was sent. */
@@ -30,8 +30,7 @@ export class FrontLink {
   private failed = false;
   private corked = false;
 
-  constructor(kind: 'cover' | 'tunnel', stream: Duplex, reachable: () => boolean, events: LinkEvents) {
-    this.kind = kind;
+  constructor(stream: Duplex, reachable: () => boolean, events: LinkEvents) {
     this.stream = stream;
     this.reachable = reachable;
     this.events = events;

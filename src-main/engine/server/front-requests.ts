@@ -1,22 +1,20 @@
 import { BodyScanner } from './body-scan.ts';
-import type { RawHandler, RequestClaim, RequestHandler } from './front-hooks.ts';
+import type { RawHandler, RequestClaim } from './front-hooks.ts';
 import type { FrontLimits } from './front-limits.ts';
 import { type BodyLength, HeadScanner, type RequestHead } from './head-scan.ts';
 
 /** `raw`: the tunnel's, served on the bare socket. */
-export type Route = 'cover' | 'tunnel' | 'raw';
+type Route = 'cover' | 'raw';
 
 /** The connection, as its requests see it. */
 export interface RequestSink {
-  /** Sends bytes of the present request. */
-  deliver(route: Route, bytes: Buffer): void;
+  /** Sends bytes to the cover. */
+  deliver(bytes: Buffer): void;
   /** The last request was the tunnel's. */
   isTunnel(): boolean;
   /** True: the tunnel took the connection. `after`: the bytes behind the head. */
   offerUpgrade(head: RequestHead, after: Buffer): boolean;
   offerRequest(head: RequestHead): RequestClaim;
-  /** The request whose head is delivered next is this handler's. */
-  expect(handler: RequestHandler): void;
   /** A request for the bare socket begins; its body follows without its coding. */
   beginRaw(handler: RawHandler, head: RequestHead): void;
   rawBody(content: Buffer): void;
@@ -75,13 +73,13 @@ export class FrontRequests {
   step(rest: Buffer): Buffer {
     switch (this.state) {
       case 'opaque':
-        this.sink.deliver(this.route, rest);
+        if (this.route === 'cover') this.sink.deliver(rest);
         return EMPTY;
       case 'body': {
         if (this.route === 'raw') return this.stepRaw(rest);
         const taken = this.body.take(rest);
         this.afterBody();
-        this.sink.deliver(this.route, rest.subarray(0, taken));
+        this.sink.deliver(rest.subarray(0, taken));
         return rest.subarray(taken);
       }
       default:
@@ -98,13 +96,13 @@ export class FrontRequests {
         if (this.sink.isTunnel()) return EMPTY;
         if (before === 0) this.spokeInHead = false;
         this.headPassed = true;
-        this.sink.deliver('cover', rest);
+        this.sink.deliver(rest);
         return EMPTY;
       case 'opaque': {
         const unseen = before === 0 || this.headPassed ? rest : Buffer.concat([this.scanner.taken(), rest]);
         this.state = 'opaque';
         this.route = 'cover';
-        this.sink.deliver('cover', unseen);
+        this.sink.deliver(unseen);
         return EMPTY;
       }
       default: {
@@ -118,23 +116,20 @@ export class FrontRequests {
     const mayOffer = this.mayOffer(head);
     this.headPassed = false;
     if (!mayOffer) {
-      this.start('cover', unseen, head.body);
+      this.pass(unseen, head.body);
       return after;
     }
     if (head.upgrade) {
       if (head.body.kind === 'none' && this.sink.offerUpgrade(head, after)) return EMPTY;
-      this.start('cover', unseen, head.body);
+      this.pass(unseen, head.body);
       return after;
     }
     const claim = this.sink.offerRequest(head);
     if (claim === false) {
-      this.start('cover', unseen, head.body);
-    } else if (typeof claim === 'function') {
-      this.sink.expect(claim);
-      this.start('tunnel', head.bytes, head.body);
+      this.pass(unseen, head.body);
     } else {
       this.sink.beginRaw(claim, head);
-      this.startBody('raw', new BodyScanner(head.body));
+      this.startBody('raw', head.body);
       if (this.body.done) this.sink.endRaw(true);
     }
     return after;
@@ -150,15 +145,16 @@ export class FrontRequests {
     return this.answered && !(this.headPassed && this.spokeInHead);
   }
 
-  private start(route: Route, bytes: Buffer, length: BodyLength): void {
-    this.startBody(route, new BodyScanner(length));
-    this.sink.deliver(route, bytes);
+  /** A request of the cover's. */
+  private pass(bytes: Buffer, length: BodyLength): void {
+    this.startBody('cover', length);
+    this.sink.deliver(bytes);
   }
 
-  private startBody(route: Route, body: BodyScanner): void {
+  private startBody(route: Route, length: BodyLength): void {
     this.route = route;
     this.answered = route !== 'cover';
-    this.body = body;
+    this.body = new BodyScanner(length);
     this.state = 'body';
     this.afterBody();
   }

@@ -7,7 +7,6 @@ import type { Cover } from './cover.ts';
 import { FrontConnection } from './front-connection.ts';
 import type { FrontHooks } from './front-hooks.ts';
 import { FRONT_LIMITS, type FrontLimits } from './front-limits.ts';
-import { InProcessSite } from './in-process-site.ts';
 
 /** How often `close` looks for connections that became quiet, in ms. */
 const DRAIN_CHECK_MS = 50;
@@ -39,7 +38,6 @@ export class Front {
   private readonly log: Logger;
   private readonly limits: FrontLimits;
   private readonly server: net.Server;
-  private readonly tunnelSite: InProcessSite;
   private readonly connections = new Set<FrontConnection>();
   private closing: Promise<void> | undefined;
   private whenEmpty: (() => void) | undefined;
@@ -50,18 +48,11 @@ export class Front {
     this.cover = cover;
     this.log = log;
     this.limits = { ...FRONT_LIMITS, ...limits };
-    this.tunnelSite = new InProcessSite((_request, response) => response.destroy(), {
-      headersTimeoutMs: 0,
-      requestTimeoutMs: 0,
-      keepAliveTimeoutMs: this.limits.tunnelIdleMs,
-      maxHeadBytes: this.limits.maxHeadBytes,
-    });
     const context = {
       cover,
       log,
       hooks,
       limits: this.limits,
-      tunnelSite: this.tunnelSite,
       onGone: (connection: FrontConnection) => this.onGone(connection),
     };
     this.server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -117,7 +108,6 @@ export class Front {
     this.stopped = true;
     this.server.close();
     for (const connection of [...this.connections]) connection.destroy();
-    this.tunnelSite.close();
     this.cover.close();
   }
 

@@ -27,12 +27,9 @@ const NODE_DEFAULTS = {
  */
 export class InProcessSite {
   private readonly server: http.Server;
-  private readonly open = new Map<object, { socket: MemorySocket; listener: http.RequestListener }>();
-  private readonly listener: http.RequestListener;
+  private readonly open = new Set<MemorySocket>();
 
-  /** `listener` answers the requests of every connection that was made without a listener of its own. */
   constructor(listener: http.RequestListener, limits: SiteLimits = {}) {
-    this.listener = listener;
     const all = { ...NODE_DEFAULTS, ...limits };
     this.server = http.createServer(
       {
@@ -42,7 +39,7 @@ export class InProcessSite {
         connectionsCheckingInterval: all.checkIntervalMs,
         maxHeaderSize: all.maxHeadBytes,
       },
-      (request, response) => this.open.get(request.socket)?.listener(request, response),
+      listener,
     );
     // `http.Server` starts its header and request time-outs on 'listening' (lib/_http_server.js,
     // setupConnectionsTracking); without that event an injected connection could stall for ever.
@@ -50,9 +47,9 @@ export class InProcessSite {
   }
 
   /** A new connection to the site; `peer` is whom the site takes for its client. */
-  connect(peer: Peer, listener = this.listener): Duplex {
+  connect(peer: Peer): Duplex {
     const [near, far] = MemorySocket.pair(peer);
-    this.open.set(far, { socket: far, listener });
+    this.open.add(far);
     far.once('close', () => this.open.delete(far));
     this.server.emit('connection', far);
     return near;
@@ -61,6 +58,6 @@ export class InProcessSite {
   /** Cuts every connection. */
   close(): void {
     this.server.close();
-    for (const { socket } of this.open.values()) socket.destroy();
+    for (const socket of this.open) socket.destroy();
   }
 }

@@ -60,17 +60,22 @@ const post = (path: string, body: string, headers = ''): string =>
   `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`;
 const UPGRADE = 'Connection: upgrade\r\nUpgrade: tunnel\r\n';
 
-const ownRequests: FrontOptions['claimRequest'] = (request) =>
-  request.url?.startsWith('/mine')
-    ? (req, res) => {
-        req.setEncoding('utf8');
-        let body = '';
-        req.on('data', (text) => {
-          body += text;
-        });
-        req.on('end', () => res.end(`tunnel ${req.url} ${body}`));
-      }
-    : false;
+const ownRequests: FrontOptions['claimRequest'] = ({ url = '' }) =>
+  url.startsWith('/mine') && {
+    serve: (copy) => {
+      let body = '';
+      return {
+        onBody: (chunk) => {
+          body += chunk;
+        },
+        onEnd: () => {
+          const answer = Buffer.from(`tunnel ${url} ${body}`);
+          copy.respond(`Content-Length: ${answer.length}\r\n`, [answer]);
+        },
+        onClose: () => {},
+      };
+    },
+  };
 
 describe('claimed upgrades', () => {
   it('hands over the socket, the head in its order, and the bytes behind it; the cover sees nothing', async () => {
@@ -219,40 +224,6 @@ describe('claimed requests', () => {
     expect(text).toMatch(/cover GET \/1.*cover GET \/mine/s);
   });
 
-  it('gives the handler a real request and response: chunks, keep-alive, close, address', async () => {
-    const port = await start({
-      claimRequest: () => (req, res) => {
-        res.write(`${req.socket.remoteAddress} `);
-        req.on('data', (chunk: Buffer) => res.write(chunk));
-        req.on('end', () => res.end());
-      },
-    });
-    const { text, end } = await exchange(port, [
-      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
-      { pauseMs: 20 },
-      '3\r\ndef\r\n0\r\n\r\n',
-    ]);
-    expect(text).toContain('127.0.0.1 ');
-    expect(text).toContain('\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n');
-    expect(end).toBe('fin');
-  });
-
-  it('tells the handler when the client is gone', async () => {
-    const closed: string[] = [];
-    const port = await start({
-      claimRequest: () => (req, res) => {
-        req.on('error', () => closed.push('request'));
-        res.on('close', () => closed.push('response'));
-        res.write('x');
-      },
-    });
-    const socket = net.connect(port, '127.0.0.1');
-    socket.write(post('/', 'body').slice(0, -1));
-    await once(socket, 'data');
-    socket.resetAndDestroy();
-    await expect.poll(() => [...closed].sort()).toEqual(['request', 'response']);
-  });
-
   it('closes a silent connection whose last request was claimed', async () => {
     const port = await start({ claimRequest: ownRequests }, { tunnelIdleMs: 100 });
     const { end, text } = await exchange(port, [post('/mine', 'x')]);
@@ -301,10 +272,20 @@ describe('listening and stopping', () => {
         owned = socket;
         return true;
       },
-      claimRequest: () => (_req, res) => {
-        res.write('first ');
-        finish = () => res.end('last');
-      },
+      claimRequest: () => ({
+        serve: (copy) => ({
+          onBody: () => {},
+          onEnd: () => {
+            const stream = copy.open('', () => {});
+            stream?.write([Buffer.from('first ')], () => {});
+            finish = () => {
+              stream?.write([Buffer.from('last')], () => {});
+              stream?.end();
+            };
+          },
+          onClose: () => {},
+        }),
+      }),
       log: silentLogger,
       limits: { drainQuietMs: 20 },
     });
