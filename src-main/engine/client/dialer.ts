@@ -106,7 +106,7 @@ export class Dialer {
     if (live !== undefined) {
       const { clock, config } = this.options;
       const settle = live.mux.streams.size === 0;
-      await endInOrder(live.session, { clock, settle, settleMs: config.drainMs });
+      await endInOrder(live.session, { clock, settle, settleMs: config.drainMs, asked: false });
     }
   }
 

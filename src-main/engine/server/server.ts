@@ -201,7 +201,7 @@ export class Server {
 
   private end(session: Session): Promise<void> {
     const settle = this.muxers.get(session)?.streams.size === 0;
-    return endInOrder(session, { clock: this.clock, settle, settleMs: this.config.drainMs });
+    return endInOrder(session, { clock: this.clock, settle, settleMs: this.config.drainMs, asked: true });
   }
 
   private async drained(): Promise<void> {
