@@ -1,6 +1,7 @@
 /** Start with the user's session, on the three systems. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../host/make-directory.ts';
 import type { AppSlice } from './electron-api.ts';
 
 export interface Autostart {
@@ -58,7 +59,7 @@ function desktopFile({ env, home, execPath }: AutostartOptions): Autostart {
       if (!on) return rmSync(path, { force: true });
       const text = printDesktopFile(program, hidden);
       if (read(path) === text) return;
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(path));
       writeFileSync(path, text, { mode: 0o644 });
     },
   };

@@ -8,9 +8,10 @@
  * ```
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
+import { makeDirectory } from '../host/make-directory.ts';
 import type { SystemSealer } from '../host/secret-vault.ts';
 import type { SafeStorageSlice } from './electron-api.ts';
 
@@ -104,7 +105,7 @@ function read(path: string): string | undefined {
 }
 
 function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path));
   const temporary = `${path}.tmp`;
   writeFileSync(temporary, text, { mode: 0o600, flush: true });
   renameSync(temporary, path);

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../host/make-directory.ts';
 import type { PlaceFile } from './window-place.ts';
 
 /** The window's place on disk. It is of no importance: whatever is wrong with it, the window opens somewhere. */
@@ -14,7 +15,7 @@ export function placeFile(path: string): PlaceFile {
     },
     write: (place) => {
       try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        makeDirectory(dirname(path));
         writeFileSync(path, JSON.stringify(place), { mode: 0o600 });
       } catch {
         // As above.

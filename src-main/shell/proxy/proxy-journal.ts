@@ -1,16 +1,8 @@
 /** What the proxy was before it was set: on disk before anything is changed, gone when all is put back. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
+import { makeDirectory } from '../../host/make-directory.ts';
 
 const entrySchema = z.strictObject({
   version: z.literal(1),
@@ -39,7 +31,7 @@ export class ProxyJournal {
 
   /** On the disk when it returns: the next command may be the last thing this machine does. */
   write(entry: JournalEntry): void {
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(this.path));
     const temporary = `${this.path}.tmp`;
     const file = openSync(temporary, 'w', 0o600);
     try {
