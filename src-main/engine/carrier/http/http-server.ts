@@ -58,7 +58,9 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
   /** The newest request's view. */
   private newest: Poll;
   private newestOpen = new Set<number>();
+  /** Of the two last requests that may wait. */
   private longestHoldMs = 0;
+  private lastHoldMs = 0;
   private watch: Timer | undefined;
   private lingering: Timer | undefined;
 
@@ -146,7 +148,7 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
     }
     const poll = asked.holdMs > MAX_HOLD_MS ? { ...asked, holdMs: MAX_HOLD_MS } : asked;
     this.heardAt = this.clock.now();
-    this.longestHoldMs = Math.max(poll.holdMs, this.newest.holdMs);
+    this.expectSilence(poll.holdMs);
     // Its sender gave it up before it came: nothing must be sent into it.
     const stale = poll.request < this.newest.request && !this.newestOpen.has(poll.request);
     this.confirm(poll);
@@ -161,6 +163,13 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
       this.newestOpen = new Set(poll.open);
     }
     return exchange;
+  }
+
+  /** A request that does not wait says nothing of those that do. */
+  private expectSilence(holdMs: number): void {
+    if (holdMs === 0) return;
+    this.longestHoldMs = Math.max(holdMs, this.lastHoldMs);
+    this.lastHoldMs = holdMs;
   }
 
   /** Serves one copy of a request. */

@@ -125,6 +125,21 @@ describe('HttpServerCarrier', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('is patient as long as a request may wait, whatever came after it', () => {
+    const { clock, carrier, ends } = stand();
+    const holdMs = 60_000;
+    const waiting = carrier.accept(poll(1, { holdMs }));
+    if (waiting === undefined) throw new Error('not accepted');
+    const copy = copyOf();
+    carrier.serve(waiting, copy).onEnd();
+    // Such as tries of both directions, or pieces, none of which waits.
+    for (const number of [2, 3, 4]) carrier.accept(poll(number, { holdMs: 0, open: [1] }));
+    clock.advance(holdMs);
+    expect([copy.answers, ends]).toEqual([1, []]);
+    clock.advance(GONE_MS + 100);
+    expect(ends).toEqual(['ERR_CARRIER_LOST']);
+  });
+
   it('tries one copy of a request for a streamed answer; another one is cut, and both end', () => {
     const { clock, carrier } = stand();
     const exchange = carrier.accept(poll(1, { mode: MODE.tryDown, holdMs: 0 }));
