@@ -68,7 +68,8 @@ export class GateDoor {
     return { server, client: this.session(grant.hello.sessionId, grant) };
   }
 
-  private session(id: Buffer, secrets: Extract<Admission, { kind: 'new' }> | SessionGrant): Session {
+  /** One end of a session. */
+  session(id: Buffer, secrets: Extract<Admission, { kind: 'new' }> | SessionGrant): Session {
     return new Session({
       id,
       sendSecret: secrets.sendSecret,

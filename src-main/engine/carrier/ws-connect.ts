@@ -89,7 +89,8 @@ function headersOf(options: WsConnectOptions): Record<string, string> {
     // Node looks for its own spelling, and would send another Host beside this one.
     else headers[name.toLowerCase() === 'host' ? 'Host' : name] = value;
   }
-  headers.Cookie = [...cookies, flightCookie(options.flight)].join('; ');
+  // In front: the server looks at the first few only.
+  headers.Cookie = [flightCookie(options.flight), ...cookies].join('; ');
   return headers;
 }
 

@@ -66,7 +66,7 @@ export class RawLink {
     this.requests.push(request);
     this.reading = request;
     this.watch(true);
-    if (head.expects) this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
+    if (head.expects && head.version === '1.1') this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
     const copy: RawCopy = {
       respond: (lines, parts, onWritten) => {
         if (request.answer !== undefined || request.onDrain !== undefined) return;
@@ -151,6 +151,8 @@ export class RawLink {
 
   finish(): void {
     this.finished = true;
+    // The rest of its body will not come.
+    if (this.reading !== undefined) return void this.client.destroy();
     if (this.requests.length === 0) this.end();
   }
 

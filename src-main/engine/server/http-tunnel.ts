@@ -67,17 +67,18 @@ export class HttpTunnel {
       }
       case 'attach': {
         const carrier = this.makeCarrier(admission.session, flight, request);
-        const exchange = carrier.first(undefined);
+        const handler = this.keep(name, carrier, carrier.first(undefined));
+        // It may end session and carrier, and with them what is kept.
         admission.session.resume(carrier, admission.attach);
-        return this.keep(name, carrier, exchange);
+        return handler;
       }
       case 'new': {
         const session = this.options.makeSession(admission);
         if (session === undefined) return undefined;
         const carrier = this.makeCarrier(session, flight, request);
-        const exchange = carrier.first(flightCookie(admission.reply));
+        const handler = this.keep(name, carrier, carrier.first(flightCookie(admission.reply)));
         session.attach(carrier, true);
-        return this.keep(name, carrier, exchange);
+        return handler;
       }
     }
   }

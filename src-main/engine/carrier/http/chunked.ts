@@ -3,10 +3,17 @@ import type { Writable } from 'node:stream';
 /** Ends a chunked body (RFC 9112 §7.1), without trailers. */
 export const LAST_CHUNK = '0\r\n\r\n';
 
-/** Writes one chunk in one go. Returns its length on the wire. */
+/**
+ * Writes one chunk in one go. Returns its length on the wire. Nothing of no bytes, which is the end of a body: so would
+ * be the block of a carrier that ends, and what follows would be the next message.
+ */
 export function writeChunk(to: Writable, parts: readonly Buffer[], onWritten: () => void): number {
   let bytes = 0;
   for (const part of parts) bytes += part.length;
+  if (bytes === 0) {
+    onWritten();
+    return 0;
+  }
   const head = `${bytes.toString(16)}\r\n`;
   to.cork();
   to.write(head, 'latin1');

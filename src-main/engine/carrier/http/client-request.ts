@@ -114,6 +114,10 @@ export class ClientRequest implements LaneSink {
     return Math.max(this.sentAt + this.holdMs + this.transferMs, this.heardAt ?? 0) + graceMs;
   }
 
+  /** What answers it is the server: a sealed block in front said so. */
+  get isOurs(): boolean {
+    return this.streamed || this.answer !== undefined;
+  }
   /** Its answer streams, or did. */
   get streamed(): boolean {
     return this.begunAt !== undefined;

@@ -70,8 +70,11 @@ export class ExchangeTable {
       const isLost = given.has(number);
       if (number >= poll.request || (open.has(number) && !isLost)) continue;
       const { answer, stream } = exchange;
-      if (isLost) lost.push(...(answer?.records ?? []), ...(stream?.takeLost() ?? []));
-      else if (answer !== undefined && exchange.isWritten)
+      if (isLost) {
+        // A connection that stands still holds them as well: that use of their memory never ends.
+        if (!exchange.isWritten) for (const record of answer?.records ?? []) record.handedOver();
+        lost.push(...(answer?.records ?? []), ...(stream?.takeLost() ?? []));
+      } else if (answer !== undefined && exchange.isWritten)
         for (const record of answer.records) record.written();
       this.exchanges.delete(number);
       this.unpark(exchange);

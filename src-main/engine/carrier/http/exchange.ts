@@ -34,7 +34,7 @@ export interface SealedAnswer {
 const HEADERS =
   'Content-Type: application/octet-stream\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\n';
 
-/** Copies of one request served at a time; proxies that retry make two or three. */
+/** Copies of one request read or served at a time; proxies that retry make two or three. */
 const MAX_COPIES = 4;
 
 /**
@@ -63,6 +63,8 @@ export class Exchange {
   private readonly waiting = new Set<RequestCopy>();
   private streaming: RequestCopy | undefined;
   private writing = 0;
+  /** Those that are read or wait. */
+  private copies = 0;
 
   constructor(poll: Poll, arrivedAt: number, cookie: string | undefined) {
     this.poll = poll;
@@ -91,10 +93,13 @@ export class Exchange {
     onClose: () => void,
   ): CopySink {
     let bytes = 0;
-    let broken = this.waiting.size >= MAX_COPIES;
+    let broken = this.copies >= MAX_COPIES;
+    const counts = !broken;
+    if (counts) this.copies++;
     return {
       onBody: (chunk) => {
         bytes += chunk.length;
+        broken ||= bytes > this.poll.bytes;
         if (broken) return;
         try {
           onBody(chunk);
@@ -104,8 +109,9 @@ export class Exchange {
       },
       onEnd: () => {
         const whole = this.poll.bytes === UNTOLD ? this.told : this.poll.bytes;
-        // What was streamed to one copy cannot be said again to another.
-        if (broken || bytes !== whole || this.stream !== undefined) {
+        // What is or was streamed to one copy cannot be said again to another.
+        const streamed = this.stream !== undefined || this.streaming !== undefined;
+        if (broken || bytes !== whole || streamed) {
           // The path damaged it: its sender sends it again.
           copy.destroy();
           return;
@@ -118,6 +124,7 @@ export class Exchange {
         }
       },
       onClose: () => {
+        if (counts) this.copies--;
         this.waiting.delete(copy);
         if (this.streaming === copy) this.streaming = undefined;
         onClose();

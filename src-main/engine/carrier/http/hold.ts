@@ -1,9 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
+import { MAX_HOLD_MS } from './limits.ts';
 
 const START_MS = 8_000;
 const MIN_MS = 1_500;
-/** Real cuts are at 10, 30, 60, 100 and 125 s; beyond that nothing is gained. */
-const MAX_MS = 110_000;
 const GROWTH = 1.5;
 /** Distance kept from where the path cuts. */
 const MARGIN = 0.8;
@@ -22,7 +21,7 @@ export class HoldLearner {
   /** `ms` and `cutAtMs` of an earlier carrier on this path. */
   constructor(clock: Clock, ms = START_MS, cutAtMs?: number) {
     this.clock = clock;
-    this.ms = Math.max(MIN_MS, Math.min(MAX_MS, ms));
+    this.ms = Math.max(MIN_MS, Math.min(MAX_HOLD_MS, ms));
     this.cutAtMs = cutAtMs;
     this.cutKnownAt = clock.now();
   }
@@ -31,8 +30,8 @@ export class HoldLearner {
   held(heldMs: number, askedMs: number): void {
     if (heldMs < askedMs * 0.9 || askedMs < this.ms) return;
     if (this.clock.now() - this.cutKnownAt > FORGET_MS) this.cutAtMs = undefined;
-    const ceiling = this.cutAtMs === undefined ? MAX_MS : this.cutAtMs * MARGIN;
-    this.ms = Math.round(Math.max(MIN_MS, Math.min(this.ms * GROWTH, ceiling, MAX_MS)));
+    const ceiling = this.cutAtMs === undefined ? MAX_HOLD_MS : this.cutAtMs * MARGIN;
+    this.ms = Math.round(Math.max(MIN_MS, Math.min(this.ms * GROWTH, ceiling, MAX_HOLD_MS)));
   }
 
   /** A waiting request was cut after `waitedMs`. Shorter waits say nothing: the path just failed. */

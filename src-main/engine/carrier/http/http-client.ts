@@ -274,9 +274,9 @@ export class HttpClientCarrier extends CarrierEnd implements Carrier {
   // ---- answers --------------------------------------------------------------------------------------------
 
   private heard(request: ClientRequest, bytes: number): void {
-    if (!request.streamed) return;
+    if (!request.isOurs) return;
     this.heardAt = this.clock.now();
-    if (request.mode === MODE.down) this.path.down.moved(bytes);
+    if (request.streamed && request.mode === MODE.down) this.path.down.moved(bytes);
   }
 
   private over(request: ClientRequest, outcome: RequestOutcome): void {

@@ -5,7 +5,15 @@ import type { Carrier, CarrierEvents, CarrierRecord, Flow } from '../carrier.ts'
 import { CarrierEnd } from './carrier-end.ts';
 import { type CopySink, Exchange, type RequestCopy } from './exchange.ts';
 import { ExchangeTable } from './exchange-table.ts';
-import { CLOSE_MS, GONE_MS, MAX_BODY, MAX_EXCHANGES, MAX_UNCONFIRMED, PARK_BODY } from './limits.ts';
+import {
+  CLOSE_MS,
+  GONE_MS,
+  MAX_BODY,
+  MAX_EXCHANGES,
+  MAX_HOLD_MS,
+  MAX_UNCONFIRMED,
+  PARK_BODY,
+} from './limits.ts';
 import { partsOf } from './outbox.ts';
 import { PieceJoiner } from './piece-joiner.ts';
 import { ServerStreams } from './server-streams.ts';
@@ -50,7 +58,9 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
   /** The newest request's view. */
   private newest: Poll;
   private newestOpen = new Set<number>();
+  /** Of the two last requests that may wait. */
   private longestHoldMs = 0;
+  private lastHoldMs = 0;
   private watch: Timer | undefined;
   private lingering: Timer | undefined;
 
@@ -130,10 +140,15 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
   }
 
   /** A request whose POLL verified. Undefined: the peer goes beyond every bound. */
-  accept(poll: Poll): Exchange | undefined {
-    if (this.gone || this.table.has(poll.request)) return undefined;
+  accept(asked: Poll): Exchange | undefined {
+    if (this.gone || this.table.has(asked.request)) return undefined;
+    if (asked.piece !== 0 && asked.bytes > MAX_BODY) {
+      this.destroy(new CulvertError('ERR_LIMIT', 'the peer sends pieces that are longer than any body'));
+      return undefined;
+    }
+    const poll = asked.holdMs > MAX_HOLD_MS ? { ...asked, holdMs: MAX_HOLD_MS } : asked;
     this.heardAt = this.clock.now();
-    this.longestHoldMs = Math.max(poll.holdMs, this.newest.holdMs);
+    this.expectSilence(poll.holdMs);
     // Its sender gave it up before it came: nothing must be sent into it.
     const stale = poll.request < this.newest.request && !this.newestOpen.has(poll.request);
     this.confirm(poll);
@@ -148,6 +163,13 @@ export class HttpServerCarrier extends CarrierEnd implements Carrier {
       this.newestOpen = new Set(poll.open);
     }
     return exchange;
+  }
+
+  /** A request that does not wait says nothing of those that do. */
+  private expectSilence(holdMs: number): void {
+    if (holdMs === 0) return;
+    this.longestHoldMs = Math.max(holdMs, this.lastHoldMs);
+    this.lastHoldMs = holdMs;
   }
 
   /** Serves one copy of a request. */

@@ -209,8 +209,9 @@ export class Lane {
     this.sink = undefined;
     this.served++;
     if (!this.streaming) this.options.ahead?.learn(this.keep);
-    // Answered before its end: nobody knows what would become of the rest.
-    if (!this.keep || this.streaming) this.drop();
+    // Answered before its end: nobody knows what would become of the rest, whose memory may be given back from now on.
+    const early = this.streaming || (this.socket?.writableLength ?? 0) > 0;
+    if (!this.keep || early) this.drop();
     this.streaming = false;
     sink?.onEnd();
   }

@@ -16,6 +16,8 @@ export const MAX_EXCHANGES = 64;
 export const MAX_UNCONFIRMED = 16 << 20;
 /** Beyond the hold, a request may take this long before it counts as lost. */
 export const GRACE_MS = 10_000;
+/** Longest hold. Real cuts are at 10, 30, 60, 100 and 125 s; beyond that nothing is gained. */
+export const MAX_HOLD_MS = 110_000;
 /** A carrier of which the server heard nothing for the hold and this long is gone. */
 export const GONE_MS = 15_000;
 /** How long an orderly close may take. */

@@ -10,9 +10,12 @@ export class PieceJoiner {
     this.openFlow = openFlow;
   }
 
-  /** Pieces come in order; what was there before is skipped. Throws what the flow throws. */
+  /**
+   * Pieces come in order; what was there before is skipped, of earlier records too: a proxy may have held a request that
+   * its sender gave up. Throws what the flow throws.
+   */
   push(poll: Poll, chunks: readonly Buffer[]): void {
-    if (poll.offset === 0 && this.current?.number !== poll.piece)
+    if (poll.offset === 0 && poll.piece > (this.current?.number ?? 0))
       this.current = { number: poll.piece, flow: this.openFlow(), next: 0 };
     const { current } = this;
     const known = current?.number === poll.piece ? current.next - poll.offset : -1;

@@ -63,7 +63,8 @@ export class RequestForm {
   head(flight: Buffer, bytes: number | 'chunked'): string {
     const noise = this.random(MIN_TOKEN + TOKEN_SPREAD);
     const token = noise.toString('base64url', 0, MIN_TOKEN + (noise[noise.length - 1] % TOKEN_SPREAD));
-    const cookies = [...this.fixedCookies, ...this.jar.pairs(), flightCookie(flight)].join('; ');
+    // In front: the server looks at the first few only.
+    const cookies = [flightCookie(flight), ...this.fixedCookies, ...this.jar.pairs()].join('; ');
     const length = bytes === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${bytes}`;
     return `${this.prefix}${token}${this.suffix}${length}\r\nCookie: ${cookies}\r\n\r\n`;
   }

@@ -224,6 +224,20 @@ describe('claimed requests', () => {
     expect(text).toMatch(/cover GET \/1.*cover GET \/mine/s);
   });
 
+  it('says 100 Continue to those who know it (RFC 9110 §10.1.1)', async () => {
+    const port = await start({ claimRequest: ownRequests });
+    const text = post('/mine', 'x', 'Expect: 100-continue\r\nConnection: close\r\n');
+    expect((await exchange(port, [text])).text).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/);
+    const old = await exchange(port, [text.replace('HTTP/1.1', 'HTTP/1.0')]);
+    expect(old.text).toMatch(/^HTTP\/1.1 200 OK/);
+  });
+
+  it('lets a client go that ends in the midst of a body', async () => {
+    const port = await start({ claimRequest: ownRequests });
+    const half = `${post('/mine', 'whole').slice(0, -3)}`;
+    expect(await exchange(port, [half, 'FIN'])).toMatchObject({ text: '', end: 'fin' });
+  });
+
   it('closes a silent connection whose last request was claimed', async () => {
     const port = await start({ claimRequest: ownRequests }, { tunnelIdleMs: 100 });
     const { end, text } = await exchange(port, [post('/mine', 'x')]);

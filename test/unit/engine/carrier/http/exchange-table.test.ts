@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Exchange, type RequestCopy } from '../../../../../src-main/engine/carrier/http/exchange.ts';
 import { ExchangeTable } from '../../../../../src-main/engine/carrier/http/exchange-table.ts';
+import { RecordSealer } from '../../../../../src-main/engine/crypto/record.ts';
 import { MODE, type Poll, SEEN } from '../../../../../src-main/engine/wire/poll.ts';
 import { recordOf } from '../../../../support/carrier-records.ts';
 
@@ -91,6 +92,22 @@ describe('ExchangeTable', () => {
     exchange.settle({ parts: record.parts, bytes: 9, records: [record] });
     expect(table.confirm(poll(2, { open: [1], lost: [1] })).lost).toEqual([record]);
     expect(record.done).toBe(0);
+  });
+
+  it('keeps the memory of a lost answer that a connection still holds when it is answered again', () => {
+    const table = new ExchangeTable(() => {});
+    const record = new RecordSealer(Buffer.alloc(32, 1)).seal(0, 0, [Buffer.alloc(64 << 10)], 64 << 10);
+    record.handedOver();
+    const answer = { parts: record.parts, bytes: record.bytes, records: [record] };
+    arrived(table, 1).exchange.settle(answer);
+    expect(table.confirm(poll(2, { lost: [1] })).lost).toEqual([record]);
+    const { exchange, copy } = arrived(table, 2);
+    exchange.settle(answer);
+    copy.finishWriting();
+    table.confirm(poll(3));
+    record.retire();
+    // Of the first answer the kernel has nothing so far.
+    expect(record.parts.every((part) => part.length > 0)).toBe(true);
   });
 
   it('tells what it has seen', () => {
