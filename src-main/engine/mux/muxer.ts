@@ -86,7 +86,7 @@ export class Muxer implements StreamHost {
     );
     this.exchanges = new Exchanges(options.clock, options.onExchange);
     this.path = { rttMs: options.rttMs, isInteractive: () => this.exchanges.isActive };
-    this.credits = new CreditQueue(this.throttle.credit, this.throttle.wait);
+    this.credits = new CreditQueue(this.throttle.credit, this.throttle.waitToGrant);
     this.early = new EarlyLane(options.progress, options.clock);
   }
 
@@ -231,7 +231,7 @@ export class Muxer implements StreamHost {
         served.push(stream);
         return sent.data;
       });
-      if (budget <= 0) this.throttle.wait();
+      if (budget <= 0) this.throttle.waitToSend();
     }
     // Only now: what users queue in answer belongs to the next record.
     for (const stream of served) stream.drained();
@@ -255,7 +255,7 @@ export class Muxer implements StreamHost {
       data: (stream: MuxStream, room: number, parts: Buffer[]): number | undefined => {
         const { budget } = this.throttle;
         if (budget <= 0 && stream.sendable > 0) {
-          this.throttle.wait();
+          this.throttle.waitToSend();
           return undefined;
         }
         const sent = this.pullData(stream, Math.min(room, budget), parts);
