@@ -215,7 +215,7 @@ export class Muxer implements StreamHost {
     let length = this.pullFrames(parts, limit, seq);
     length += this.credits.pull(parts, limit - length);
     // Frames left behind may be the OPEN or OPENED of a stream with data: nothing of it may overtake them.
-    if (this.frames.size === 0 && !this.scheduler.empty) {
+    if (this.frames.size + this.early.frames.size === 0 && !this.scheduler.empty) {
       let { budget } = this.throttle;
       this.scheduler.run((stream, quantum) => {
         // Headers ride above the limit, so that a chunk of exactly that size, as reads are, is not cut in two.
