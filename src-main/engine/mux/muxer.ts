@@ -326,6 +326,8 @@ export class Muxer implements StreamHost {
         stream.opened();
         return;
       case FRAME.openFailed: {
+        // It answers an OPEN of ours, once: who dials for a stream of the peer's does not expect it.
+        if (!stream.isOpening) return;
         const failed = readOpenFailed(payload);
         this.stats.failed++;
         stream.openFailed(openFailureOf(failed?.failure), failed?.message ?? '');

@@ -200,10 +200,16 @@ export class MuxStream implements TunnelStream {
     else this.drained();
   }
 
+  /** It was opened here, and the far end has not answered yet. */
+  get isOpening(): boolean {
+    return this.openTimer !== undefined && !this.over;
+  }
+
   opened(): void {
+    if (!this.isOpening) return;
     this.openTimer?.cancel();
     this.openTimer = undefined;
-    if (!this.over) this.events.onOpened?.();
+    this.events.onOpened?.();
   }
 
   /** The far end neither connected nor refused in time. */

@@ -4,6 +4,7 @@ import {
   byteFrame,
   creditFrame,
   FRAME,
+  openFailedFrame,
   openFrame,
   smallFrame,
 } from '../../../../src-main/engine/wire/frame.ts';
@@ -122,6 +123,28 @@ describe('opening', () => {
     for (const log of logs) pair.client.open({ host: '', port: 80 }, log);
     pair.settle(16 << 10);
     expect(logs.filter(({ told }) => told.join() !== 'opened,data')).toHaveLength(0);
+  });
+});
+
+describe('an answer to OPEN', () => {
+  it('counts once', () => {
+    const pair = new MuxPair();
+    const log = new StreamLog();
+    pair.client.open(TARGET, log);
+    pair.client.onRecord([smallFrame(FRAME.opened, 1)]);
+    pair.client.onRecord([smallFrame(FRAME.opened, 1), openFailedFrame(1, 2, 'after all')]);
+    expect(log.told).toEqual(['opened']);
+    expect(pair.client.streams.size).toBe(1);
+  });
+
+  it('is not for a stream that the peer opened itself', () => {
+    const pair = new MuxPair({ onOpen: () => {} });
+    pair.server.onRecord([openFrame(1, 0, 'h', 1)]);
+    pair.server.onRecord([smallFrame(FRAME.opened, 1), openFailedFrame(1, 2, 'no')]);
+    const [{ log, incoming }] = pair.served;
+    expect(log.told).toEqual([]);
+    expect(incoming.stream.isClosed).toBe(false);
+    expect(pair.server.stats.failed).toBe(0);
   });
 });
 
