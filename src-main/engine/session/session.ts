@@ -2,6 +2,7 @@ import { assertNever, CulvertError } from '../base/errors.ts';
 import { release } from '../base/release.ts';
 import type { Carrier, Flow } from '../carrier/carrier.ts';
 import {
+  MAX_RECORD_PLAIN,
   RECORD_KIND,
   RECORD_OVERHEAD,
   type RecordKind,
@@ -69,7 +70,8 @@ export class Session {
     this.sealer = new RecordSealer(options.sendSecret);
     this.controls = new ControlSealer(this.sealer, options.random, options.early === true);
     this.opener = new RecordOpener(options.receiveSecret);
-    this.order = new ReceiveOrder(options.limits.receiveBufferBytes);
+    // A sender with room for a byte sends a whole record.
+    this.order = new ReceiveOrder(options.limits.receiveBufferBytes + MAX_RECORD_PLAIN);
     this.rate = new RateMeter(options.clock);
     this.sender = new RecordSender({
       sealer: this.sealer,

@@ -335,6 +335,32 @@ describe('several carriers', () => {
     expect([server.got, client.got]).toEqual([['a'], ['b']]);
   });
 
+  it('no more leaves than the peer can hold behind a small record that is missing', () => {
+    const limit = 1 << 20;
+    const { pair, clock, client, server } = setUp({
+      limits: { sendBufferBytes: limit, receiveBufferBytes: limit },
+    });
+    const old = pair.attachFirst();
+    clock.advance(50);
+    const next = pair.attachAgain('probe');
+    clock.advance(50);
+    old.client.silent = true;
+    client.send('keystroke');
+    clock.advance(1);
+    pair.client.choose(next.client, false);
+    const bulk = Array.from({ length: 30 }, (_, i) => `${i}`.padEnd(200_000, '.'));
+    client.send(...bulk);
+    clock.advance(900);
+    expect(server.got).toEqual([]);
+    expect(next.server.closedWith).toBeUndefined();
+    // What lets one record begin lets it end.
+    expect(bulk.length - client.out.length).toBe(Math.ceil(limit / 200_000));
+    pair.client.choose(next.client, true);
+    clock.advance(500);
+    expect(server.got).toEqual(['keystroke', ...bulk]);
+    expect(next.server.closedWith).toBeUndefined();
+  });
+
   it('one on probation does not stand in for a carrier that is lost', () => {
     const { pair, clock } = setUp();
     const old = pair.attachFirst();
