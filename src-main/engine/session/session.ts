@@ -145,7 +145,10 @@ export class Session {
     this.carriers.add(carrier, this.active, onProbation);
     carrier.start({
       openFlow: () => this.openFlow(carrier),
-      onWritable: () => carrier === this.active && this.pump(),
+      onWritable: () => {
+        this.carriers.hasRoom(carrier);
+        if (carrier === this.active) this.pump();
+      },
       onClose: (reason) => this.carrierLost(carrier, reason),
       onDoubt: () => this.watcher.onDoubt?.(carrier),
       seal: (control) => this.sealCarrierControl(control),
@@ -333,7 +336,8 @@ export class Session {
       case 'ack':
         return this.applyAck(control.ack);
       case 'ping':
-        carrier.send([this.controls.record({ type: 'pong', token: control.token, ack: this.takeAck() })]);
+        if (this.carriers.mayAnswer(carrier))
+          carrier.send([this.controls.record({ type: 'pong', token: control.token, ack: this.takeAck() })]);
         this.applyAck(control.ack);
         return;
       case 'pong': {
