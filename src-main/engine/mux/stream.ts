@@ -141,8 +141,9 @@ export class MuxStream implements TunnelStream {
 
   reset(reason: ResetReason): void {
     if (this.over) return;
-    this.host.sendReset(this, reason);
     this.finish();
+    // One frame too many ends the session, and with it every stream that is not over.
+    this.host.sendReset(this, reason);
     this.events.onReset(reason);
   }
 
