@@ -92,6 +92,28 @@ describe('which transport', () => {
   });
 });
 
+describe('another transport is wanted', () => {
+  it('it is tried until it works, also after the one in use stalled for a while', async () => {
+    const { net, stream } = await setUp();
+    net.weather.http.mood = 'fails';
+    net.unwanted.add('ws');
+    net.dialer.transportsChanged();
+    await net.run(1000);
+    expect(net.flights.http).toBe(1);
+    net.weather.ws.delayMs = 5000;
+    stream.write(100);
+    await net.until('degraded', () => net.dialer.state.kind === 'degraded');
+    expect(net.dialer.state).toMatchObject({ how: 'stalls' });
+    net.weather.ws.delayMs = 10;
+    await net.until('the echo', () => stream.isEven);
+    await net.until('connected', () => net.dialer.state.kind === 'connected');
+    expect(net.dialer.carrier?.transport).toBe('ws');
+    net.weather.http.mood = 'works';
+    await net.until('HTTP', () => net.dialer.carrier?.transport === 'http', 30_000);
+    await echoes(net, stream);
+  });
+});
+
 describe('what happens to a network', () => {
   it('sleep: the carrier has died meanwhile; it is noticed on waking, without a wait', async () => {
     const { net, stream } = await setUp();

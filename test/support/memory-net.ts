@@ -98,6 +98,8 @@ export class MemoryNet {
     ws: { mood: 'works', delayMs: 10 },
     http: { mood: 'works', delayMs: 10 },
   };
+  /** What its user does not want to be used. */
+  readonly unwanted = new Set<Kind>();
   /** Carriers that live, or that nobody told of their death. */
   readonly ways: Way[] = [];
   /** First flights, by transport. */
@@ -198,7 +200,7 @@ export class MemoryNet {
       name: kind === 'ws' ? 'WebSocket' : 'HTTP',
       rank: kind === 'ws' ? 1 : 2,
       headStartMs: 300,
-      available: () => true,
+      available: () => !this.unwanted.has(kind),
       carry: (flight, signal) => this.carry(kind, flight, signal),
     };
   }

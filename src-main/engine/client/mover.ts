@@ -163,7 +163,9 @@ export class Mover {
   calm(): void {
     if (this.purpose === 'rescue' || this.purpose === 'relieve') {
       this.cancel();
-      this.planImprovement();
+      // What is not wanted any more is still to be left: the tries for that ended when these began.
+      if (this.used?.candidate.available() === false) this.leave();
+      else this.planImprovement();
     }
   }
 

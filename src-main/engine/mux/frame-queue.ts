@@ -8,6 +8,9 @@ export interface QueuedFrame {
   readonly opens: RecordOrder | undefined;
 }
 
+/** Frames that were given are cut off the array in runs of this many, so that giving is O(1) amortised. */
+const COMPACT_AT = 1024;
+
 /** Frames other than DATA and CREDIT, first in, first out. */
 export class FrameQueue {
   private readonly frames: QueuedFrame[] = [];
@@ -41,7 +44,10 @@ export class FrameQueue {
   drop(): void {
     if (this.counts) this.count(this.frames[this.head], -1);
     this.head++;
-    if (this.head === this.frames.length) this.clear();
+    if (this.head === this.frames.length) return this.clear();
+    if (this.head < COMPACT_AT) return;
+    this.frames.splice(0, this.head);
+    this.head = 0;
   }
 
   clear(): void {

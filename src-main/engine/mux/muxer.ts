@@ -86,7 +86,7 @@ export class Muxer implements StreamHost {
     );
     this.exchanges = new Exchanges(options.clock, options.onExchange);
     this.path = { rttMs: options.rttMs, isInteractive: () => this.exchanges.isActive };
-    this.credits = new CreditQueue(this.throttle.credit, this.throttle.wait);
+    this.credits = new CreditQueue(this.throttle.credit, this.throttle.waitToGrant);
     this.early = new EarlyLane(options.progress, options.clock);
   }
 
@@ -215,7 +215,7 @@ export class Muxer implements StreamHost {
     let length = this.pullFrames(parts, limit, seq);
     length += this.credits.pull(parts, limit - length);
     // Frames left behind may be the OPEN or OPENED of a stream with data: nothing of it may overtake them.
-    if (this.frames.size === 0 && !this.scheduler.empty) {
+    if (this.frames.size + this.early.frames.size === 0 && !this.scheduler.empty) {
       let { budget } = this.throttle;
       this.scheduler.run((stream, quantum) => {
         // Headers ride above the limit, so that a chunk of exactly that size, as reads are, is not cut in two.
@@ -231,7 +231,7 @@ export class Muxer implements StreamHost {
         served.push(stream);
         return sent.data;
       });
-      if (budget <= 0) this.throttle.wait();
+      if (budget <= 0) this.throttle.waitToSend();
     }
     // Only now: what users queue in answer belongs to the next record.
     for (const stream of served) stream.drained();
@@ -255,7 +255,7 @@ export class Muxer implements StreamHost {
       data: (stream: MuxStream, room: number, parts: Buffer[]): number | undefined => {
         const { budget } = this.throttle;
         if (budget <= 0 && stream.sendable > 0) {
-          this.throttle.wait();
+          this.throttle.waitToSend();
           return undefined;
         }
         const sent = this.pullData(stream, Math.min(room, budget), parts);
@@ -326,6 +326,8 @@ export class Muxer implements StreamHost {
         stream.opened();
         return;
       case FRAME.openFailed: {
+        // It answers an OPEN of ours, once: who dials for a stream of the peer's does not expect it.
+        if (!stream.isOpening) return;
         const failed = readOpenFailed(payload);
         this.stats.failed++;
         stream.openFailed(openFailureOf(failed?.failure), failed?.message ?? '');

@@ -141,8 +141,9 @@ export class MuxStream implements TunnelStream {
 
   reset(reason: ResetReason): void {
     if (this.over) return;
-    this.host.sendReset(this, reason);
     this.finish();
+    // One frame too many ends the session, and with it every stream that is not over.
+    this.host.sendReset(this, reason);
     this.events.onReset(reason);
   }
 
@@ -200,10 +201,16 @@ export class MuxStream implements TunnelStream {
     else this.drained();
   }
 
+  /** It was opened here, and the far end has not answered yet. */
+  get isOpening(): boolean {
+    return this.openTimer !== undefined && !this.over;
+  }
+
   opened(): void {
+    if (!this.isOpening) return;
     this.openTimer?.cancel();
     this.openTimer = undefined;
-    if (!this.over) this.events.onOpened?.();
+    this.events.onOpened?.();
   }
 
   /** The far end neither connected nor refused in time. */

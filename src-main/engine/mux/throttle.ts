@@ -49,8 +49,9 @@ export class Throttle {
   private readonly clock: Clock;
   private readonly wake: () => void;
   private timer: Timer | undefined;
+  private dueAt = 0;
 
-  /** `rate`: bytes per second each way, 0 = none. `wake`: there may be tokens again, after `wait`. */
+  /** `rate`: bytes per second each way, 0 = none. `wake`: there may be tokens again, after one of the waits. */
   constructor(rate: number, clock: Clock, wake: () => void) {
     this.clock = clock;
     this.wake = wake;
@@ -64,14 +65,21 @@ export class Throttle {
     return this.send?.available() ?? Number.MAX_SAFE_INTEGER;
   }
 
-  readonly wait = (): void => {
-    if (this.timer !== undefined) return;
-    const wait = Math.max(this.send?.waitMs() ?? 0, this.credit?.waitMs() ?? 0);
-    this.timer = this.clock.after(Math.min(wait, MAX_WAIT_MS), () => {
+  readonly waitToSend = (): void => this.waitFor(this.send);
+  readonly waitToGrant = (): void => this.waitFor(this.credit);
+
+  /** Each bucket is waited for by itself: credit goes far into debt at once, and what is sent must not pay for it. */
+  private waitFor(bucket: TokenBucket | undefined): void {
+    const ms = Math.min(bucket?.waitMs() ?? 0, MAX_WAIT_MS);
+    const dueAt = this.clock.now() + ms;
+    if (this.timer !== undefined && this.dueAt <= dueAt) return;
+    this.timer?.cancel();
+    this.dueAt = dueAt;
+    this.timer = this.clock.after(ms, () => {
       this.timer = undefined;
       this.wake();
     });
-  };
+  }
 
   stop(): void {
     this.timer?.cancel();

@@ -2,12 +2,17 @@ import { CulvertError } from '../base/errors.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { AttachMode } from '../wire/control.ts';
 
+/** Answers that may wait in a full carrier. An honest peer has a few echoes under way at a time. */
+const MAX_WAITING_PONGS = 256;
+
 /** The carriers attached to a session, and which of them may be used. */
 export class CarrierSet {
   private readonly most: number;
   private readonly carriers = new Set<Carrier>();
   /** Further ones that the peer knows and that carry nothing before they are chosen. */
   private readonly onProbation = new WeakSet<Carrier>();
+  /** PINGs answered on each since it last had room. */
+  private readonly pongs = new WeakMap<Carrier, number>();
   /** Number of the newest ATTACH: what was sent before it and comes late decides nothing. */
   private choiceSeq = -1;
   private ended = false;
@@ -69,6 +74,18 @@ export class CarrierSet {
   /** It passed. */
   use(carrier: Carrier): void {
     this.onProbation.delete(carrier);
+  }
+
+  /** Whether a PING on it is answered: what waits for a peer that pings and does not read has to stay bounded. */
+  mayAnswer(carrier: Carrier): boolean {
+    const waiting = carrier.writable ? 0 : (this.pongs.get(carrier) ?? 0) + 1;
+    this.pongs.set(carrier, waiting);
+    return waiting <= MAX_WAITING_PONGS;
+  }
+
+  /** It has room again: its peer reads. */
+  hasRoom(carrier: Carrier): void {
+    this.pongs.delete(carrier);
   }
 
   /** Of those that may be used, the one heard of last. */

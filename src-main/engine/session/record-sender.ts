@@ -54,7 +54,7 @@ export class RecordSender {
     }
   }
 
-  /** Bytes that may be unacknowledged. The last are for early records: a full buffer must not hold up a keystroke. */
+  /** Bytes that may be sent from the oldest unacknowledged record on. The last are for early records: a full buffer must not hold up a keystroke. */
   private limit(early: boolean): number {
     const { sendBufferBytes } = this.options;
     if (early || !this.progress.early) return sendBufferBytes;
@@ -65,7 +65,7 @@ export class RecordSender {
   private sealNext(carrier: Carrier, early: boolean): boolean {
     const { buffer, rate, sealer, transmit } = this.options;
     const user = this.options.user();
-    if (buffer.bytes >= this.limit(early) || buffer.size >= MAX_RECORDS_AHEAD) return false;
+    if (buffer.span >= this.limit(early) || buffer.size >= MAX_RECORDS_AHEAD) return false;
     const seq = buffer.nextSeq;
     const most = Math.min(rate.recordBytes, carrier.maxRecordBytes ?? MAX_RECORD_PLAIN);
     const plan = early ? user?.pullEarly?.(Math.min(most, EARLY_RECORD_BYTES), seq) : user?.pull(most, seq);

@@ -24,6 +24,11 @@ export class SendBuffer {
   ackedBelow = 0;
   /** Bytes held, with a fixed cost per record. */
   bytes = 0;
+  /**
+   * The same of all records from the oldest unacknowledged one on. What the peer has acknowledged beyond a gap it can
+   * not deliver yet, and holds: that has to fit there.
+   */
+  span = 0;
   /** Bytes sent more than once, ever. */
   resentBytes = 0;
   private entries: Entry[] = [];
@@ -45,6 +50,7 @@ export class SendBuffer {
     this.nextSeq++;
     this.entries.push({ record, carrier, acked: false });
     this.bytes += record.bytes + RECORD_COST;
+    this.span += record.bytes + RECORD_COST;
   }
 
   /** Marks what left on `carrier` for sending again. */
@@ -85,6 +91,7 @@ export class SendBuffer {
       const entry = this.entries[this.head];
       if (!entry.acked && entry.record.seq >= state.next) break;
       freed += this.free(entry);
+      this.span -= entry.record.bytes + RECORD_COST;
       this.head++;
     }
     if (this.head >= COMPACT_AT || this.head === this.entries.length) this.compact();
@@ -101,6 +108,7 @@ export class SendBuffer {
     this.entries = [];
     this.head = 0;
     this.bytes = 0;
+    this.span = 0;
     this.resendFrom = Number.POSITIVE_INFINITY;
   }
 

@@ -2,6 +2,7 @@ import { assertNever, CulvertError } from '../base/errors.ts';
 import { release } from '../base/release.ts';
 import type { Carrier, Flow } from '../carrier/carrier.ts';
 import {
+  MAX_RECORD_PLAIN,
   RECORD_KIND,
   RECORD_OVERHEAD,
   type RecordKind,
@@ -69,7 +70,8 @@ export class Session {
     this.sealer = new RecordSealer(options.sendSecret);
     this.controls = new ControlSealer(this.sealer, options.random, options.early === true);
     this.opener = new RecordOpener(options.receiveSecret);
-    this.order = new ReceiveOrder(options.limits.receiveBufferBytes);
+    // A sender with room for a byte sends a whole record.
+    this.order = new ReceiveOrder(options.limits.receiveBufferBytes + MAX_RECORD_PLAIN);
     this.rate = new RateMeter(options.clock);
     this.sender = new RecordSender({
       sealer: this.sealer,
@@ -143,7 +145,10 @@ export class Session {
     this.carriers.add(carrier, this.active, onProbation);
     carrier.start({
       openFlow: () => this.openFlow(carrier),
-      onWritable: () => carrier === this.active && this.pump(),
+      onWritable: () => {
+        this.carriers.hasRoom(carrier);
+        if (carrier === this.active) this.pump();
+      },
       onClose: (reason) => this.carrierLost(carrier, reason),
       onDoubt: () => this.watcher.onDoubt?.(carrier),
       seal: (control) => this.sealCarrierControl(control),
@@ -331,7 +336,8 @@ export class Session {
       case 'ack':
         return this.applyAck(control.ack);
       case 'ping':
-        carrier.send([this.controls.record({ type: 'pong', token: control.token, ack: this.takeAck() })]);
+        if (this.carriers.mayAnswer(carrier))
+          carrier.send([this.controls.record({ type: 'pong', token: control.token, ack: this.takeAck() })]);
         this.applyAck(control.ack);
         return;
       case 'pong': {

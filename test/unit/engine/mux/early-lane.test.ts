@@ -201,4 +201,23 @@ describe('what goes early', () => {
     expect(sender.early()).toBeDefined();
     expect(records).toBeGreaterThan(2);
   });
+
+  it('is not overtaken by ordinary data when a record has no room for all of it', () => {
+    const sender = new Sender();
+    // More OPENs than a record holds, and behind them one with more data than may go early.
+    for (let i = 0; i < 2000; i++) sender.open();
+    const stream = sender.open();
+    stream.write(Buffer.alloc(100_000));
+    const seen: number[] = [];
+    for (
+      let plan = sender.mux.pull(16 << 10, sender.seq);
+      plan;
+      plan = sender.mux.pull(16 << 10, sender.seq)
+    ) {
+      sender.seq++;
+      for (const { type, id } of framesOf(plan.parts)) if (id === stream.id) seen.push(type);
+    }
+    expect(seen[0]).toBe(OPEN);
+    expect(seen).toContain(DATA);
+  });
 });

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_CONFIG } from '../../../../src-main/engine/config.ts';
+import { Muxer } from '../../../../src-main/engine/mux/muxer.ts';
 import { OPEN_FAILURES, type OpenFailure } from '../../../../src-main/engine/mux/types.ts';
 import {
   byteFrame,
   creditFrame,
   FRAME,
+  openFailedFrame,
   openFrame,
   smallFrame,
 } from '../../../../src-main/engine/wire/frame.ts';
 import { codeOf } from '../../../support/codes.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 import { framesOf, MuxPair, StreamLog } from '../../../support/mux-pair.ts';
 
 const TARGET = { host: 'host', port: 80 };
@@ -125,6 +129,28 @@ describe('opening', () => {
   });
 });
 
+describe('an answer to OPEN', () => {
+  it('counts once', () => {
+    const pair = new MuxPair();
+    const log = new StreamLog();
+    pair.client.open(TARGET, log);
+    pair.client.onRecord([smallFrame(FRAME.opened, 1)]);
+    pair.client.onRecord([smallFrame(FRAME.opened, 1), openFailedFrame(1, 2, 'after all')]);
+    expect(log.told).toEqual(['opened']);
+    expect(pair.client.streams.size).toBe(1);
+  });
+
+  it('is not for a stream that the peer opened itself', () => {
+    const pair = new MuxPair({ onOpen: () => {} });
+    pair.server.onRecord([openFrame(1, 0, 'h', 1)]);
+    pair.server.onRecord([smallFrame(FRAME.opened, 1), openFailedFrame(1, 2, 'no')]);
+    const [{ log, incoming }] = pair.served;
+    expect(log.told).toEqual([]);
+    expect(incoming.stream.isClosed).toBe(false);
+    expect(pair.server.stats.failed).toBe(0);
+  });
+});
+
 describe('a record', () => {
   it('is no longer than asked, but for headers', () => {
     const pair = new MuxPair();
@@ -204,6 +230,27 @@ describe('a peer that breaks the rules is ERR_FRAME', () => {
     expect(code).toBe('ERR_LIMIT');
     // A quarter of a million frames take a busy machine long.
   }, 60_000);
+});
+
+describe('a limit that a reset exceeds', () => {
+  it('ends each stream once', () => {
+    const closed: number[] = [];
+    const log = new StreamLog();
+    const muxer = new Muxer({
+      role: 'client',
+      limits: DEFAULT_CONFIG,
+      peerWindowBytes: 1 << 20,
+      clock: new FakeClock(),
+      wake: () => {},
+      fault: () => muxer.destroy('sessionLost'),
+    });
+    const meter = { streamOpened: () => {}, streamClosed: ({ id }: { id: number }) => closed.push(id) };
+    const stream = muxer.open(TARGET, log, { meter });
+    for (let i = 1; i < 1 << 18; i++) muxer.goAway();
+    stream?.reset('reset');
+    expect(log.told).toHaveLength(1);
+    expect(closed).toEqual([1]);
+  });
 });
 
 describe('destroy', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MuxStream } from '../../../../src-main/engine/mux/stream.ts';
 import { TokenBucket } from '../../../../src-main/engine/mux/throttle.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { MuxPair, StreamLog } from '../../../support/mux-pair.ts';
@@ -87,6 +88,34 @@ describe('a throttled muxer', () => {
     const rate = (readLogs.reduce((sum, log) => sum + log.bytes, 0) - before) / 4;
     expect(rate).toBeGreaterThan(RATE * 0.9);
     expect(rate).toBeLessThan(RATE * 1.1);
+  });
+
+  it('sends at its rate while it also receives', () => {
+    const pair = new MuxPair({ client: { throttleBytesPerSecond: RATE } });
+    const log = new StreamLog();
+    const up = pair.client.open({ host: 'h', port: 1 }, new StreamLog());
+    const down = pair.client.open({ host: 'h', port: 1 }, log);
+    pair.settle();
+    const [far, source] = pair.served;
+    const consumed = { up: 0, down: 0 };
+    // Nothing is written without room: only the throttle wakes a sender that waits for tokens.
+    const fill = (stream: MuxStream | undefined): void => {
+      while (stream !== undefined && stream.queued < stream.queueLimit) stream.write(Buffer.alloc(16 << 10));
+    };
+    const end = pair.clock.now() + 5000;
+    while (pair.clock.now() < end) {
+      fill(up);
+      fill(source.incoming.stream);
+      while (pair.carry(pair.server));
+      down?.consumed(log.bytes - consumed.down);
+      consumed.down = log.bytes;
+      far.stream.consumed(far.log.bytes - consumed.up);
+      consumed.up = far.log.bytes;
+      // A session pulls when it is woken.
+      if (pair.wakes.splice(0).length > 0) while (pair.carry(pair.client));
+      pair.clock.advance(1);
+    }
+    for (const bytes of [consumed.up, consumed.down]) expect(bytes / 5).toBeGreaterThan(RATE * 0.9);
   });
 
   it('wakes the session when there are tokens again', () => {

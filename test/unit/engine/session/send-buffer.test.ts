@@ -40,9 +40,10 @@ describe('SendBuffer', () => {
     expect(buffer.ack({ next: 2, ranges: [[3, 4]] })).toBe(100);
     expect(buffer.ack({ next: 2, ranges: [[3, 4]] })).toBe(0);
     expect(buffer.bytes).toBe((full * 2) / 5);
+    // What is acknowledged beyond the gap is held by the peer.
+    expect(buffer.span).toBe((full * 3) / 5);
     expect(buffer.ack({ next: 5, ranges: [] })).toBe(200);
-    expect(buffer.bytes).toBe(0);
-    expect(buffer.size).toBe(0);
+    expect([buffer.bytes, buffer.span, buffer.size]).toEqual([0, 0, 0]);
   });
 
   it('tells of an acknowledgement of what was never sent, and frees nothing for it', () => {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { CulvertError } from '../../../../src-main/engine/base/errors.ts';
+import { silentLogger } from '../../../../src-main/engine/base/log.ts';
 import type { CarrierRecord } from '../../../../src-main/engine/carrier/carrier.ts';
+import { DEFAULT_CONFIG } from '../../../../src-main/engine/config.ts';
 import { RECORD_KIND, type RecordKind, RecordSealer } from '../../../../src-main/engine/crypto/record.ts';
-import type { Session } from '../../../../src-main/engine/session/session.ts';
+import { Session } from '../../../../src-main/engine/session/session.ts';
 import { encodeControl } from '../../../../src-main/engine/wire/control.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 import { type MemoryCarrier, memoryPipe } from '../../../support/memory-carrier.ts';
+import { Seeded } from '../../../support/seeded.ts';
 import { SessionPair, type SessionPairOptions } from '../../../support/session-pair.ts';
 
 /** A user of a session that sends whole texts as records and keeps what comes. */
@@ -335,6 +339,32 @@ describe('several carriers', () => {
     expect([server.got, client.got]).toEqual([['a'], ['b']]);
   });
 
+  it('no more leaves than the peer can hold behind a small record that is missing', () => {
+    const limit = 1 << 20;
+    const { pair, clock, client, server } = setUp({
+      limits: { sendBufferBytes: limit, receiveBufferBytes: limit },
+    });
+    const old = pair.attachFirst();
+    clock.advance(50);
+    const next = pair.attachAgain('probe');
+    clock.advance(50);
+    old.client.silent = true;
+    client.send('keystroke');
+    clock.advance(1);
+    pair.client.choose(next.client, false);
+    const bulk = Array.from({ length: 30 }, (_, i) => `${i}`.padEnd(200_000, '.'));
+    client.send(...bulk);
+    clock.advance(900);
+    expect(server.got).toEqual([]);
+    expect(next.server.closedWith).toBeUndefined();
+    // What lets one record begin lets it end.
+    expect(bulk.length - client.out.length).toBe(Math.ceil(limit / 200_000));
+    pair.client.choose(next.client, true);
+    clock.advance(500);
+    expect(server.got).toEqual(['keystroke', ...bulk]);
+    expect(next.server.closedWith).toBeUndefined();
+  });
+
   it('one on probation does not stand in for a carrier that is lost', () => {
     const { pair, clock } = setUp();
     const old = pair.attachFirst();
@@ -483,6 +513,41 @@ describe('a hostile path', () => {
     client.send('still here');
     clock.advance(50);
     expect(server.got).toEqual(['still here']);
+  });
+
+  it('a peer that pings and does not read is answered so often, until it reads again', () => {
+    const clock = new FakeClock();
+    const [up, down] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const session = new Session({
+      id: Buffer.alloc(8),
+      sendSecret: down,
+      receiveSecret: up,
+      limits: DEFAULT_CONFIG,
+      clock,
+      random: new Seeded(1).source,
+      defer: (fn) => fn(),
+      log: silentLogger,
+    });
+    const pipe = memoryPipe({ clock, fullAt: 1 << 30 });
+    session.attach(pipe.server, true);
+    const flow = { push: () => {} };
+    pipe.client.start({ openFlow: () => flow, onWritable: () => {}, onClose: () => {}, seal: () => up });
+    const sealer = new RecordSealer(up);
+    const plain = encodeControl({ type: 'ping', token: 7, ack: { next: 0, ranges: [] } });
+    let seq = 0;
+    const ping = (count: number): number => {
+      const before = pipe.server.stats.sent;
+      for (let i = 0; i < count; i++) pipe.client.send([sealer.seal(1, seq++, [plain], plain.length)]);
+      clock.advance(0);
+      return (pipe.server.stats.sent - before) / (plain.length + 32);
+    };
+    expect(ping(1000)).toBe(1000);
+    pipe.server.choke(100);
+    expect(ping(100)).toBe(100);
+    expect(ping(10_000)).toBeLessThan(500);
+    expect(ping(10_000)).toBe(0);
+    clock.advance(200);
+    expect(ping(1000)).toBe(1000);
   });
 
   it('records played again are dropped', () => {
