@@ -1,4 +1,5 @@
 import type { Clock, RandomBytes, Timer } from '../base/clock.ts';
+import { CulvertError } from '../base/errors.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 
 export interface LivenessOptions {
@@ -11,6 +12,11 @@ export interface LivenessOptions {
   waiting: () => boolean;
   ping: (token: number) => void;
   dead: (carrier: Carrier, silenceMs: number) => void;
+}
+
+/** Why a carrier is given up on which nothing came for so long. */
+export function silenceError(silenceMs: number): CulvertError {
+  return new CulvertError('ERR_CARRIER_TIMEOUT', `no sign of life for ${Math.round(silenceMs / 1000)} s`);
 }
 
 /** Echoes asked for one after the other when a carrier becomes active. */

@@ -1,3 +1,4 @@
+import { MAX_RECORD_PLAIN } from '../crypto/record.ts';
 import { type AckState, MAX_ACK_RANGES } from '../wire/control.ts';
 import { MAX_RECORDS_AHEAD, readEarly } from '../wire/early.ts';
 
@@ -28,6 +29,11 @@ export class ReceiveOrder {
 
   constructor(capBytes: number) {
     this.cap = capBytes;
+  }
+
+  /** For a peer that was told that `bytes` fit: while there is room for one of them, it sends a whole record. */
+  static forBuffer(bytes: number): ReceiveOrder {
+    return new ReceiveOrder(bytes + MAX_RECORD_PLAIN);
   }
 
   /** `full`: the peer sent more than it was told it may. */

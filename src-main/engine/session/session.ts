@@ -2,7 +2,6 @@ import { assertNever, CulvertError } from '../base/errors.ts';
 import { release } from '../base/release.ts';
 import type { Carrier, Flow } from '../carrier/carrier.ts';
 import {
-  MAX_RECORD_PLAIN,
   RECORD_KIND,
   RECORD_OVERHEAD,
   type RecordKind,
@@ -20,7 +19,7 @@ import { ControlSealer } from './control-sealer.ts';
 import { type EchoDone, Echoes } from './echoes.ts';
 import { endWith } from './ending.ts';
 import { type FlightControl, readFlightControl } from './flight-control.ts';
-import { Liveness } from './liveness.ts';
+import { Liveness, silenceError } from './liveness.ts';
 import { RateMeter } from './rate-meter.ts';
 import { ReceiveOrder } from './receive-order.ts';
 import { RecordSender } from './record-sender.ts';
@@ -70,8 +69,7 @@ export class Session {
     this.sealer = new RecordSealer(options.sendSecret);
     this.controls = new ControlSealer(this.sealer, options.random, options.early === true);
     this.opener = new RecordOpener(options.receiveSecret);
-    // A sender with room for a byte sends a whole record.
-    this.order = new ReceiveOrder(options.limits.receiveBufferBytes + MAX_RECORD_PLAIN);
+    this.order = ReceiveOrder.forBuffer(options.limits.receiveBufferBytes);
     this.rate = new RateMeter(options.clock);
     this.sender = new RecordSender({
       sealer: this.sealer,
@@ -97,10 +95,7 @@ export class Session {
       carrier: () => this.active,
       waiting: () => this.sendBuffer.size > 0,
       ping: (token) => this.sendControl({ type: 'ping', token, ack: this.takeAck() }),
-      dead: (carrier, silence) => {
-        const text = `no sign of life for ${Math.round(silence / 1000)} s`;
-        carrier.destroy(new CulvertError('ERR_CARRIER_TIMEOUT', text));
-      },
+      dead: (carrier, silence) => carrier.destroy(silenceError(silence)),
     });
   }
 
@@ -338,8 +333,7 @@ export class Session {
       case 'ping':
         if (this.carriers.mayAnswer(carrier))
           carrier.send([this.controls.record({ type: 'pong', token: control.token, ack: this.takeAck() })]);
-        this.applyAck(control.ack);
-        return;
+        return this.applyAck(control.ack);
       case 'pong': {
         const echo = this.echoes.pong(control.token);
         const rtt = echo?.carrier === this.active ? echo?.rttMs : this.liveness.pong(control.token);
