@@ -22,9 +22,13 @@ const common = {
   server: { deps: { inline: ['electron-store'] } },
 };
 
+/** Files that replace a module, or load one anew: they need a process of their own. */
+const APART = ['test/unit/engine/base/port-owner.test.ts', 'test/unit/shared/schema.test.ts'];
+
 /**
- * Two groups, one after the other. `unit` is pure and runs two files at a time. `system` starts processes,
- * opens sockets and measures, so its files run one by one and do not disturb each other's clocks.
+ * Two groups, one after the other. `unit` is pure and runs two files at a time, which share processes: to load the
+ * modules anew for each takes as long as the tests. `system` starts processes, opens sockets and measures, so its files
+ * run one by one and do not disturb each other's clocks.
  */
 export default defineConfig({
   test: {
@@ -36,6 +40,8 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/*.test.ts', 'test/unit/**/*.test.{ts,tsx}'],
+          exclude: APART,
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -45,8 +51,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'system',
-          include: ['test/*/**/*.test.{ts,tsx}'],
-          exclude: ['test/unit/**'],
+          include: ['test/!(unit)/**/*.test.{ts,tsx}', ...APART],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

@@ -30,9 +30,9 @@ async function busyShare(page: Page): Promise<number> {
     return { busy: value('TaskDuration'), at: value('Timestamp') };
   };
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     const before = await read();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
     const after = await read();
     least = Math.min(least, (after.busy - before.busy) / (after.at - before.at));
   }
