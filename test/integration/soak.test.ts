@@ -17,7 +17,6 @@ it('a carrier killed every 300 ms under 50 idle and 4 busy streams: none is lost
   const result = await soak({ ...common, transport: 'ws' });
   // Each carrier had connected before it was killed.
   expect(result.resumes).toBeGreaterThanOrEqual(10);
-  expect(result.resentBytes).toBeGreaterThan(0);
   expect(result.bytes).toBeGreaterThan(1 << 20);
 }, 120_000);
 
@@ -25,6 +24,8 @@ it('carriers killed at random, with outages: streams move again soon after the n
   const common = { kills: 20, seed: 2, idle: 8, busy: 1, everyMs: 40, steady: false, outageMs: 400 };
   const result = await soak({ ...common, transport: 'ws' });
   expect(result.resumes).toBeGreaterThanOrEqual(20);
+  // What leaves on a path that swallows it leaves again.
+  expect(result.resentBytes).toBeGreaterThan(0);
   expect(Object.values(result.kills).every((count) => count > 0)).toBe(true);
   // The round trip and 100 ms are measured by `npm run soak`, and hold on fake time in test/scenario/dialer.test.ts;
   // here the machine may be busy with other things.
