@@ -14,7 +14,7 @@ const LONG_PATH_MS = 5;
 const GROW_WITHIN_MS = 100;
 /**
  * On a short path processes that take turns are what takes time, not the path: a window of a round trip leaves them
- * idle for a third of it (`npm run bench`: half the rate). So half a window within this, ms, is enough to grow, unless
+ * idle for a third of it (by hand, with the bench's load tool: half the rate). So half a window within this, ms, is enough to grow, unless
  * somebody exchanges messages beside it: what a wide window adds is a queue in which these wait.
  */
 const SHORT_GROW_WITHIN_MS = 5;
