@@ -86,9 +86,10 @@ export class ReceiveWindow {
     this.judgedBytes = 0;
     const shy = rtt !== undefined && !long && this.path.isInteractive?.() === true;
     const change = shy ? this.shrink(rtt, took, bytes) : 0;
-    if (change === 0 && this.size < this.cap && took < this.growWithin(rtt, long, shy)) {
+    const within = this.growWithin(rtt, long, shy);
+    if (change === 0 && this.size < this.cap && took < within) {
       // Used up so soon that twice would not do either.
-      const most = took < this.growWithin(rtt, long, shy) / 2 ? 4 : 2;
+      const most = took < within / 2 ? 4 : 2;
       const grown = Math.min(this.cap, this.size * most) - this.size;
       this.size += grown;
       return grown;
