@@ -32,7 +32,8 @@ describe('the rooms of this project', () => {
   });
 
   it('import only packages that are installed with the product', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const dependencies = { ...manifest.dependencies, ...manifest.optionalDependencies };
     const undeclared = [...graph]
       .filter(([path]) => !path.startsWith('src-renderer/') && !path.startsWith('src-main/shell/'))
       .flatMap(([path, { imports }]) => imports.map(({ target }) => ({ path, target })))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CarrierRecord } from '../../src-main/engine/carrier/carrier.ts';
-import { RecordSealer } from '../../src-main/engine/crypto/record.ts';
+import { RecordSealer } from '../../src-main/engine/crypto/record-sealer.ts';
 import { Muxer } from '../../src-main/engine/mux/muxer.ts';
 import type { MuxLimits } from '../../src-main/engine/mux/muxer-options.ts';
 import type { MuxStream } from '../../src-main/engine/mux/stream.ts';

@@ -63,6 +63,8 @@ describe.skipIf(process.platform !== 'linux')('npm run package, from a folder wi
       const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? '';
       return banned.some((pattern) => pattern.test(path)) || name in manifest.devDependencies;
     });
+    // Electron calls no C.
+    expect(files.filter((path) => path.includes('koffi'))).toEqual([]);
     // What a dependency of the app needs is the app's, whoever else uses it.
     expect(found.filter((path) => !path.startsWith('node_modules/js-yaml/'))).toEqual([]);
   });

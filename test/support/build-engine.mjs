@@ -9,6 +9,18 @@ const FOLDER = 'out/src-main/host';
 const NAME = 'engine-worker.cjs';
 
 /**
+ * The engine calls no C in Electron (src-main/engine/native/foreign.ts), so that koffi is not in the package.
+ *
+ * @type {import('vite').Plugin}
+ */
+const withoutKoffi = {
+  name: 'without-koffi',
+  enforce: 'pre',
+  resolveId: (id) => (id === 'koffi' ? '\0koffi' : undefined),
+  load: (id) => (id === '\0koffi' ? 'export default undefined;' : undefined),
+};
+
+/**
  * The engine's thread as one CommonJS file with everything in it, for the desktop app. There it is read out of
  * `app.asar`, and what Electron tests of threads from there is just that: `new Worker` of a CommonJS file.
  *
@@ -22,6 +34,7 @@ export function buildEngine() {
         root,
         logLevel: 'error',
         publicDir: false,
+        plugins: [withoutKoffi],
         // ws asks for these, which are native, and does without.
         ssr: { noExternal: true, external: ['bufferutil', 'utf-8-validate'] },
         build: {

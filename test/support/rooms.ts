@@ -23,7 +23,9 @@ const BASE = `${ENGINE}/base/*`;
 const CRYPTO = `${ENGINE}/crypto/*`;
 const WIRE = `${ENGINE}/wire/*`;
 const INTERFACE = `${ENGINE}/carrier/carrier.ts`;
+const NATIVE = `${ENGINE}/native/*`;
 const ENDS = [
+  NATIVE,
   BASE,
   CRYPTO,
   WIRE,
@@ -58,6 +60,12 @@ export const ROOMS: readonly Room[] = [
     because: 'primitives know no protocol above them',
   },
   {
+    name: 'native',
+    files: NATIVE,
+    mayImport: [BASE, CRYPTO, 'node:*', 'npm:koffi'],
+    because: 'what calls C itself stands in one place, and the protocol gets it injected',
+  },
+  {
     name: 'wire',
     files: WIRE,
     mayImport: [BASE, 'node:*'],
@@ -84,13 +92,13 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'carrier',
     files: `${ENGINE}/carrier/*`,
-    mayImport: [INTERFACE, BASE, WIRE, 'node:*', 'npm:ws'],
+    mayImport: [INTERFACE, BASE, NATIVE, WIRE, 'node:*', 'npm:ws'],
     because: 'a carrier is a dumb pipe of records and knows neither sessions nor streams',
   },
   {
     name: 'pump',
     files: `${ENGINE}/pump/*`,
-    mayImport: [BASE, WIRE, `${ENGINE}/mux/*`, 'node:*'],
+    mayImport: [BASE, NATIVE, WIRE, `${ENGINE}/mux/*`, 'node:*'],
     because: 'it joins a socket and a stream for both ends, and is the only place that knows both',
   },
   { name: 'stats', files: `${ENGINE}/stats/*`, mayImport: [BASE], because: 'counting needs no protocol' },

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { slabs } from './slabs.ts';
 
 /** Smaller buffers may lie in Node's pool, and are not worth it. */
 const WORTH_IT = 16 << 10;
@@ -34,7 +35,7 @@ const transfer = findTransfer();
  * allocator hands out the same warm pages again.
  */
 export function release(buffer: Buffer): void {
-  if (transfer === undefined || buffer.length < WORTH_IT) return;
+  if (slabs.give(buffer) || transfer === undefined || buffer.length < WORTH_IT) return;
   const memory = buffer.buffer;
   if (memory instanceof ArrayBuffer && memory.byteLength === buffer.length) transfer.call(memory, 0);
 }

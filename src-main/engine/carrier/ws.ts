@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { readShared } from '../base/socket-reader.ts';
+import { writeAll } from '../native/direct-write.ts';
+import { unpace } from '../native/local-pacing.ts';
 import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from './carrier.ts';
 import { binaryHeader, closeFrame, pongFrame, WsFrameReader } from './ws-frame.ts';
 
@@ -97,6 +99,7 @@ export class WsCarrier implements Carrier {
     if (this.head.length > 0) this.onBytes(this.head);
     if (this.gone) return;
     const given = this.socket;
+    unpace(given);
     this.socket = readShared(given, (chunk) => this.onBytes(chunk));
     if (this.socket !== given) this.watch(this.socket);
     this.socket.on('drain', () => {
@@ -116,17 +119,15 @@ export class WsCarrier implements Carrier {
     const header = binaryHeader(bytes, this.client);
     this.stats.sent += bytes + header.length;
     if (bytes <= JOIN_BELOW) {
-      socket.write(join(header, records, bytes));
+      writeAll(socket, [join(header, records, bytes)]);
       return;
     }
-    // Gathered into one writev; many small writes would each cost a system call and a segment.
-    socket.cork();
-    socket.write(header);
+    const parts = [header];
     for (const record of records) {
-      for (const part of record.parts) socket.write(part);
+      for (const part of record.parts) parts.push(part);
       this.unwritten.push(record);
     }
-    socket.uncork();
+    writeAll(socket, parts);
     this.settle();
   }
 

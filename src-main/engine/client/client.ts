@@ -5,6 +5,7 @@ import type { CarrierKind } from '../carrier/carrier.ts';
 import type { PathMemory } from '../carrier/http/path-memory.ts';
 import { type EngineConfig, resolveConfig } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
+import { enableNative } from '../native/enable.ts';
 import { ByteBudget } from '../pump/datagram-queue.ts';
 import type { SessionStats } from '../session/types.ts';
 import { Dialer } from './dialer.ts';
@@ -103,11 +104,13 @@ export class Client {
    * was stopped meanwhile; none stays open then.
    */
   async start(): Promise<RuleStatus[]> {
+    const native = enableNative();
     try {
       for (const rule of this.rules) {
         this.mustRun();
         await rule.start();
       }
+      await native;
       this.mustRun();
     } catch (error) {
       for (const rule of this.rules) rule.destroy();

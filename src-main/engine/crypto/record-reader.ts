@@ -1,13 +1,6 @@
-import type { DecipherGCM } from 'node:crypto';
 import { CulvertError } from '../base/errors.ts';
-import {
-  CIPHER_STEP,
-  RECORD_HEADER,
-  RECORD_TAG,
-  type RecordHeader,
-  type RecordKind,
-  type RecordOpener,
-} from './record.ts';
+import { RECORD_HEADER, RECORD_TAG, type RecordKind } from './record.ts';
+import type { Opening, RecordHeader, RecordOpener } from './record-opener.ts';
 import { SMALL_GCM_BYTES } from './small-gcm.ts';
 
 export interface RecordSink {
@@ -29,7 +22,7 @@ export class RecordReader {
   private readonly block = Buffer.allocUnsafe(RECORD_HEADER);
   private have = 0;
   private header: RecordHeader | undefined;
-  private decipher: DecipherGCM | undefined;
+  private opening: Opening | undefined;
   private left = 0;
   private pieces: Buffer[] = [];
 
@@ -53,10 +46,10 @@ export class RecordReader {
       if (this.header === undefined) {
         at = this.readHeader(chunk, at);
       } else if (this.left > 0) {
-        const part = Math.min(this.left, chunk.length - at, CIPHER_STEP);
-        if (this.decipher !== undefined) {
+        const part = Math.min(this.left, chunk.length - at);
+        if (this.opening !== undefined) {
           const whole = part === chunk.length ? chunk : chunk.subarray(at, at + part);
-          this.pieces.push(this.decipher.update(whole));
+          this.opening.update(whole, this.pieces);
         }
         at += part;
         this.left -= part;
@@ -93,7 +86,7 @@ export class RecordReader {
     }
     this.header = header;
     this.left = header.length;
-    this.decipher = wanted ? this.opener.begin(header) : undefined;
+    this.opening = wanted ? this.opener.begin(header) : undefined;
     return next;
   }
 
@@ -108,18 +101,13 @@ export class RecordReader {
       this.have += next - at;
       if (this.have < RECORD_TAG) return next;
     }
-    const { header, decipher, pieces } = this;
+    const { header, opening, pieces } = this;
     this.have = 0;
     this.header = undefined;
-    this.decipher = undefined;
+    this.opening = undefined;
     this.pieces = [];
-    if (decipher === undefined || header === undefined) return next;
-    decipher.setAuthTag(tag);
-    try {
-      decipher.final();
-    } catch {
-      throw new CulvertError('ERR_RECORD', 'a record does not verify');
-    }
+    if (opening === undefined || header === undefined) return next;
+    if (!opening.verify(tag)) throw new CulvertError('ERR_RECORD', 'a record does not verify');
     this.sink.onRecord(header.kind, header.seq, pieces);
     return next;
   }

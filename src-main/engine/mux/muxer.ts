@@ -62,6 +62,7 @@ export class Muxer implements StreamHost {
   readonly eagerBytes = EAGER_BYTES;
   readonly streams = new Map<number, MuxStream>();
   readonly exchanges: Exchanges;
+  lastCredited: MuxStream | undefined;
   readonly stats: MuxStats = { opened: 0, failed: 0, sent: 0, received: 0 };
   private readonly options: MuxerOptions;
   private readonly scheduler = new Scheduler();
@@ -170,6 +171,7 @@ export class Muxer implements StreamHost {
   }
 
   creditDue(stream: MuxStream): void {
+    this.lastCredited = stream;
     this.credits.push(stream);
     if (!this.pulling) this.options.wake(false);
   }
@@ -182,6 +184,7 @@ export class Muxer implements StreamHost {
     if (stream.list === IN_EARLY_LANE) this.early.remove(stream);
     else this.scheduler.remove(stream);
     this.streams.delete(stream.id);
+    if (this.lastCredited === stream) this.lastCredited = undefined;
   }
 
   private queueFrame(bytes: Buffer, order: RecordOrder, { opens = false, lazy = false } = {}): void {

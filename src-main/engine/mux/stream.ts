@@ -22,6 +22,8 @@ export interface StreamHost {
   readonly exchanges: Exchanges;
   /** The stream has data (or a FIN) that it may send now. */
   ready(stream: MuxStream): void;
+  /** The stream that credit was last granted to. */
+  readonly lastCredited: MuxStream | undefined;
   /** Credit waits to be granted. */
   creditDue(stream: MuxStream): void;
   sendReset(stream: MuxStream, reason: ResetReason): void;
@@ -149,7 +151,7 @@ export class MuxStream implements TunnelStream {
 
   consumed(bytes: number): void {
     if (this.over || this.remoteEnded) return;
-    const credit = this.window.consume(bytes);
+    const credit = this.window.consume(bytes, this.host.lastCredited === this);
     if (credit === 0) return;
     this.pendingCredit += credit;
     this.host.creditDue(this);

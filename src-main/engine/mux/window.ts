@@ -32,7 +32,8 @@ export interface WindowPath {
 
 /**
  * Receive window of one stream. Credit is granted as the reader consumes, once half a window is free (fewer frames; a
- * quarter on long paths, where what is free and not granted is idle for a round trip). The window grows, up to its cap,
+ * quarter on long paths, where what is free and not granted is idle for a round trip, and for a stream alone, while
+ * nobody else has work for a sender that waits). The window grows, up to its cap,
  * while it is what holds the sender back, and shrinks where that makes others wait.
  */
 export class ReceiveWindow {
@@ -63,13 +64,13 @@ export class ReceiveWindow {
     return this.open >= 0;
   }
 
-  /** The reader got rid of `bytes`; returns the credit to grant now, mostly 0. */
-  consume(bytes: number): number {
+  /** The reader got rid of `bytes`; returns the credit to grant now, mostly 0. `alone`: no other stream gets any. */
+  consume(bytes: number, alone = false): number {
     this.consumedBytes += bytes;
     this.judgedBytes += bytes;
     const rtt = this.path.rttMs?.();
     const long = rtt !== undefined && rtt >= LONG_PATH_MS;
-    if (this.consumedBytes < this.size >>> (long ? 2 : 1)) return 0;
+    if (this.consumedBytes < this.size >>> (long || alone ? 2 : 1)) return 0;
     // What it shrinks by is never granted again.
     const credit = this.consumedBytes + (this.judgedBytes < this.size >>> 1 ? 0 : this.resize(rtt, long));
     this.consumedBytes = 0;

@@ -1,12 +1,18 @@
 import type { Socket } from 'node:net';
 import { resetSocket } from '../base/reset-socket.ts';
-import { readSharedWhenBulk } from '../base/socket-reader.ts';
+import { BULK_BYTES, readSharedWhenBulk } from '../base/socket-reader.ts';
 import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
+import { writeAll } from '../native/direct-write.ts';
+import { unpace } from '../native/local-pacing.ts';
 
 /** Bytes a socket may hold unsent before the stream's reader counts as slow. At least Node's own high-water mark. */
 const SOCKET_BACKLOG = 64 << 10;
 /** A held piece shorter than this part of its memory is copied, so that a stalled reader cannot pin whole records. */
 const COPY_BELOW = 0.5;
+
+function worthHolding(chunk: Buffer): Buffer {
+  return chunk.length < chunk.buffer.byteLength * COPY_BELOW ? Buffer.from(chunk) : chunk;
+}
 
 export interface PumpOptions {
   /** Bytes read from the socket already; they go to the stream first. */
@@ -28,6 +34,10 @@ export class SocketPump implements StreamEvents {
   private readonly options: PumpOptions;
   private socket: Socket | undefined;
   private unconsumed = 0;
+  /** Until it counts as bulk. */
+  private written = 0;
+  private hasEnded = false;
+  private closed = false;
   private done = false;
 
   constructor(stream: TunnelStream, options: PumpOptions = {}) {
@@ -45,14 +55,18 @@ export class SocketPump implements StreamEvents {
     this.socket = socket;
     const { stream, options } = this;
     if (options.idleTimeoutMs) socket.setTimeout(options.idleTimeoutMs, () => stream.reset('timeout'));
-    socket.on('end', () => stream.end());
+    socket.on('end', () => {
+      this.hasEnded = true;
+      stream.end();
+    });
     socket.on('drain', () => this.consumeRest());
     socket.on('error', () => stream.reset('reset'));
     socket.on('close', (hadError) => {
       // Its connection went on in another object.
       if (socket !== this.socket) return;
       // After both ends the stream may still have bytes on their way: only a close out of order cuts it.
-      if (hadError || !socket.readableEnded || !socket.writableFinished) stream.reset('reset');
+      if (hadError || !(this.closed || (socket.readableEnded && socket.writableFinished)))
+        stream.reset('reset');
       this.finish();
     });
   }
@@ -65,20 +79,30 @@ export class SocketPump implements StreamEvents {
     const { socket } = this;
     if (socket === undefined || socket.destroyed) return true;
     const held = socket.writableLength > 0;
-    if (chunks.length > 1) socket.cork();
-    for (const chunk of chunks) {
-      this.unconsumed += chunk.length;
-      socket.write(held && chunk.length < chunk.buffer.byteLength * COPY_BELOW ? Buffer.from(chunk) : chunk);
-    }
-    if (chunks.length > 1) socket.uncork();
+    for (const chunk of chunks) this.unconsumed += chunk.length;
+    if (this.written < BULK_BYTES) this.count(socket);
+    writeAll(socket, held ? chunks.map(worthHolding) : chunks);
     const waiting = socket.writableLength;
     // What the kernel took at once is consumed at once; 'drain' tells of the rest.
     if (waiting <= SOCKET_BACKLOG) this.consumeRest();
     return waiting === 0;
   }
 
+  /** Once it is bulk; before, a system call would cost more than it saves. */
+  private count(socket: Socket): void {
+    this.written += this.unconsumed;
+    if (this.written >= BULK_BYTES) unpace(socket);
+  }
+
   onEnd(): void {
-    this.socket?.end();
+    const { socket } = this;
+    if (!this.hasEnded || socket === undefined || socket.writableLength > 0) {
+      socket?.end();
+      return;
+    }
+    // Both directions are over, and nothing is unread or unwritten: close(2) ends it as shutdown(2) would first.
+    this.closed = true;
+    socket.destroy();
   }
 
   onDrain(): void {

@@ -11,6 +11,7 @@ import { type EngineConfig, resolveConfig, serverPingMs } from '../config.ts';
 import type { UserKey } from '../crypto/keys.ts';
 import { Muxer } from '../mux/muxer.ts';
 import type { DatagramCounters } from '../mux/types.ts';
+import { enableNative } from '../native/enable.ts';
 import { DatagramTally } from '../pump/datagram-tally.ts';
 import { endInOrder } from '../session/ending.ts';
 import { type Admission, Gate } from '../session/gate.ts';
@@ -132,7 +133,9 @@ export class Server {
 
   /** Throws ERR_PORT_IN_USE, ERR_PORT_FORBIDDEN or ERR_LISTEN; ERR_CLOSED when it was closed meanwhile. */
   async start(): Promise<{ address: string; port: number; udpPort?: number }> {
+    const native = enableNative();
     const bound = await this.front.listen(this.listenAt);
+    await native;
     if (this.kcp === undefined || this.udpAt === undefined) return bound;
     try {
       const at = { host: this.udpAt.host, port: this.udpAt.port || bound.port };

@@ -1,6 +1,7 @@
 import type { RandomBytes } from '../base/clock.ts';
 import type { CarrierRecord } from '../carrier/carrier.ts';
-import { RECORD_KIND, type RecordSealer } from '../crypto/record.ts';
+import { RECORD_KIND } from '../crypto/record.ts';
+import type { RecordSealer } from '../crypto/record-sealer.ts';
 import { type Control, encodeControl } from '../wire/control.ts';
 import { randomPadding } from './client-flight.ts';
 

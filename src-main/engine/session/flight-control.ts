@@ -1,4 +1,5 @@
-import { RECORD_KIND, type RecordOpener } from '../crypto/record.ts';
+import { RECORD_KIND } from '../crypto/record.ts';
+import type { RecordOpener } from '../crypto/record-opener.ts';
 import { RecordReader } from '../crypto/record-reader.ts';
 import { type Control, decodeControl } from '../wire/control.ts';
 import type { ReplayWindow } from './replay-window.ts';

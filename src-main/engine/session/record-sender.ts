@@ -1,5 +1,6 @@
 import type { Carrier } from '../carrier/carrier.ts';
-import { MAX_RECORD_PLAIN, RECORD_KIND, type RecordSealer, type SealedRecord } from '../crypto/record.ts';
+import { MAX_RECORD_PLAIN, RECORD_KIND, type SealedRecord } from '../crypto/record.ts';
+import type { RecordSealer } from '../crypto/record-sealer.ts';
 import { MAX_RECORDS_AHEAD, type RecordProgress } from '../wire/early.ts';
 import type { RateMeter } from './rate-meter.ts';
 import type { SendBuffer } from './send-buffer.ts';

@@ -1,15 +1,10 @@
 import { assertNever, CulvertError } from '../base/errors.ts';
 import { release } from '../base/release.ts';
 import type { Carrier, Flow } from '../carrier/carrier.ts';
-import {
-  RECORD_KIND,
-  RECORD_OVERHEAD,
-  type RecordKind,
-  RecordOpener,
-  RecordSealer,
-  type SealedRecord,
-} from '../crypto/record.ts';
+import { RECORD_KIND, RECORD_OVERHEAD, type RecordKind, type SealedRecord } from '../crypto/record.ts';
+import { RecordOpener } from '../crypto/record-opener.ts';
 import { RecordReader } from '../crypto/record-reader.ts';
+import { RecordSealer } from '../crypto/record-sealer.ts';
 import { type AckState, type AttachMode, type Control, decodeControl } from '../wire/control.ts';
 import type { RecordProgress } from '../wire/early.ts';
 import type { CarrierControl } from '../wire/poll.ts';
@@ -81,9 +76,8 @@ export class Session {
       active: () => this.active,
       transmit: (carrier, record) => this.transmit(carrier, record),
     });
-    this.acks = new AckScheduler(options.limits, options.clock, () => {
-      if (this.active !== undefined) this.sendControl({ type: 'ack', ack: this.takeAck() });
-    });
+    const wake = (): void => this.wake(false);
+    this.acks = new AckScheduler(options.limits, options.clock, () => this.sendAck(), wake);
     this.carriers = new CarrierSet(options.limits.maxCarriers);
     this.echoes = new Echoes(options.clock, options.random, (carrier, token) =>
       carrier.send([this.controls.record({ type: 'ping', token, ack: this.takeAck() })]),
@@ -241,6 +235,7 @@ export class Session {
   private readonly deferredPump = (): void => {
     this.pumpQueued = false;
     this.pump();
+    if (this.acks.isDue) this.sendAck();
   };
 
   private pump(): void {
@@ -258,6 +253,10 @@ export class Session {
     // An ACK that is nearly due leaves with it: one system call less here and at the peer.
     if (!this.acks.nearlyDue) carrier.send([record]);
     else carrier.send([this.controls.record({ type: 'ack', ack: this.takeAck() }), record]);
+  }
+
+  private sendAck(): void {
+    if (this.active !== undefined) this.sendControl({ type: 'ack', ack: this.takeAck() });
   }
 
   private sendControl(control: Control): void {

@@ -1,10 +1,15 @@
-import { describe, expect, it, vi } from 'vitest';
-import { type RecordKind, RecordOpener, RecordSealer } from '../../../../src-main/engine/crypto/record.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RecordKind } from '../../../../src-main/engine/crypto/record.ts';
+import { RecordOpener } from '../../../../src-main/engine/crypto/record-opener.ts';
 import { RecordReader } from '../../../../src-main/engine/crypto/record-reader.ts';
+import { RecordSealer } from '../../../../src-main/engine/crypto/record-sealer.ts';
+import { findOpenSsl } from '../../../../src-main/engine/native/openssl-library.ts';
 import { codeOf } from '../../../support/codes.ts';
 import { cutRandomly, Seeded } from '../../../support/seeded.ts';
 
 const SECRET = Buffer.alloc(32, 0x42);
+const openssl = (await findOpenSsl()) ?? null;
+const ciphers = { opening: openssl };
 const sealer = new RecordSealer(SECRET);
 const bytesOf = (kind: RecordKind, seq: number, plain: Buffer): Buffer =>
   Buffer.concat(sealer.seal(kind, seq, [plain], plain.length).parts);
@@ -18,7 +23,7 @@ interface Got {
 function setUp(wanted: (seq: number) => boolean = () => true) {
   const got: Got[] = [];
   const asked: string[] = [];
-  const opener = new RecordOpener(SECRET);
+  const opener = new RecordOpener(SECRET, ciphers.opening);
   const begin = vi.spyOn(opener, 'begin');
   const openSmall = vi.spyOn(opener, 'openSmall');
   const reader = new RecordReader(opener, {
@@ -38,7 +43,14 @@ const RECORDS: Got[] = [
 ];
 const FLOW = Buffer.concat(RECORDS.map(({ kind, seq, text }) => bytesOf(kind, seq, Buffer.from(text))));
 
-describe('RecordReader', () => {
+describe.each([
+  ['node:crypto', null],
+  ['OpenSSL', openssl],
+])('RecordReader by %s', (_way, opening) => {
+  beforeEach(() => {
+    ciphers.opening = opening;
+  });
+
   it('reads records wherever the flow is cut in two', () => {
     for (let at = 0; at <= FLOW.length; at++) {
       const { got, reader } = setUp();
@@ -134,7 +146,7 @@ describe('RecordReader', () => {
   });
 
   it('lets an error of its user through', () => {
-    const reader = new RecordReader(new RecordOpener(SECRET), {
+    const reader = new RecordReader(new RecordOpener(SECRET, ciphers.opening), {
       wants: () => {
         throw new RangeError('no room');
       },

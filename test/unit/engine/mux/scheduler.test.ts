@@ -116,6 +116,7 @@ describe('Scheduler', () => {
       eagerBytes: 1e9,
       exchanges: new Exchanges(new FakeClock()),
       ready: () => {},
+      lastCredited: undefined,
       creditDue: () => {},
       sendReset: () => {},
       closed: () => {},

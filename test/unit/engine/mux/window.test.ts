@@ -21,6 +21,15 @@ describe('ReceiveWindow', () => {
     expect(window.take(1)).toBe(false);
   });
 
+  it('grants a stream that is alone as soon as a quarter is free', () => {
+    const window = new ReceiveWindow(100, 100, new FakeClock());
+    window.take(100);
+    expect(window.consume(24, true)).toBe(0);
+    expect(window.consume(1, true)).toBe(25);
+    expect(window.consume(25)).toBe(0);
+    expect(window.consume(25)).toBe(50);
+  });
+
   it('doubles for a reader that keeps up, up to its cap', () => {
     const clock = new FakeClock();
     const window = new ReceiveWindow(1000, 5000, clock);

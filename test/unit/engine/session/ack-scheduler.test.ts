@@ -6,12 +6,16 @@ function setUp(connected = true) {
   const clock = new FakeClock();
   const sent: number[] = [];
   const state = { connected };
-  const acks: AckScheduler = new AckScheduler({ ackBytes: 1000, ackDelayMs: 20 }, clock, () => {
+  const turn = { asked: 0, end: () => acks.isDue && send() };
+  const send = (): void => {
     if (!state.connected) return;
     sent.push(clock.now());
     acks.taken();
+  };
+  const acks: AckScheduler = new AckScheduler({ ackBytes: 1000, ackDelayMs: 20 }, clock, send, () => {
+    turn.asked++;
   });
-  return { clock, sent, acks, state };
+  return { clock, sent, acks, state, turn };
 }
 
 describe('AckScheduler', () => {
@@ -30,14 +34,26 @@ describe('AckScheduler', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('acknowledges at once after enough bytes', () => {
-    const { clock, sent, acks } = setUp();
+  it('acknowledges at the end of the turn after enough bytes', () => {
+    const { clock, sent, acks, turn } = setUp();
     acks.received(600);
     expect(acks.nearlyDue).toBe(true);
+    expect([acks.isDue, turn.asked]).toEqual([false, 0]);
     acks.received(600);
+    expect([acks.isDue, turn.asked, sent.length]).toEqual([true, 1, 0]);
+    turn.end();
     expect(sent).toEqual([clock.now()]);
     expect(acks.nearlyDue).toBe(false);
     expect(clock.pending).toBe(0);
+  });
+
+  it('what leaves before the end of the turn takes the ACK along', () => {
+    const { clock, sent, acks, turn } = setUp();
+    acks.received(1200);
+    acks.taken();
+    turn.end();
+    clock.advance(1000);
+    expect(sent).toEqual([]);
   });
 
   it('an ACK that left with something else is not sent again', () => {
@@ -49,21 +65,24 @@ describe('AckScheduler', () => {
   });
 
   it('records without content count too', () => {
-    const { sent, acks } = setUp();
+    const { sent, acks, turn } = setUp();
     for (let i = 0; i < 1000; i++) acks.received(0);
+    turn.end();
     expect(sent).toHaveLength(1);
   });
 
   it('without a carrier it holds no more than one timer, and goes on afterwards', () => {
-    const { clock, sent, acks, state } = setUp(false);
+    const { clock, sent, acks, state, turn } = setUp(false);
     for (let i = 0; i < 50; i++) {
       acks.received(100);
+      turn.end();
       clock.advance(5);
       expect(clock.pending).toBeLessThanOrEqual(1);
     }
     expect(sent).toEqual([]);
     state.connected = true;
     acks.received(1);
+    turn.end();
     expect(sent).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Exchange, type RequestCopy } from '../../../../../src-main/engine/carrier/http/exchange.ts';
 import { ExchangeTable } from '../../../../../src-main/engine/carrier/http/exchange-table.ts';
-import { RecordSealer } from '../../../../../src-main/engine/crypto/record.ts';
+import { RecordSealer } from '../../../../../src-main/engine/crypto/record-sealer.ts';
 import { MODE, type Poll, SEEN } from '../../../../../src-main/engine/wire/poll.ts';
 import { recordOf } from '../../../../support/carrier-records.ts';
 

@@ -1,0 +1,76 @@
+import type { Socket } from 'node:net';
+import { descriptorOf } from './descriptor.ts';
+import { foreignFunctions } from './foreign.ts';
+
+/**
+ * send(2) without the way through Node's streams, where the kernel has room at once and Node has nothing waiting. That
+ * way (a queue, a request object, callbacks a turn later) costs more than the system call: for a keystroke it is the
+ * greater part of what this process does.
+ */
+
+/** Linux, <bits/socket.h>. Node ignores SIGPIPE; its sockets do not block. */
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+/** The rest of a segment follows. */
+const MSG_MORE = 0x8000;
+const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+type Send = (fd: number, bytes: Buffer, length: number, flags: number) => number;
+let send: Send | undefined;
+let looked: Promise<boolean> | undefined;
+
+/** From then on `writeNow` writes; before, and where it says false, it leaves everything to the stream. */
+export function enableDirectWrites(): Promise<boolean> {
+  looked ??= findSend().then((found) => {
+    send = found;
+    return found !== undefined;
+  });
+  return looked;
+}
+
+async function findSend(): Promise<Send | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const found = await foreignFunctions({
+    send: { result: 'intptr_t', parameters: ['int', 'void *', 'size_t', 'int'] },
+  });
+  return found?.send as Send | undefined;
+}
+
+/** Where to write to: a connected socket that has nothing waiting. -1: its stream writes. */
+function destination(socket: Socket): number {
+  // A socket's timeout counts what its stream writes.
+  const isForStream = socket.writableLength > 0 || socket.timeout || !socket.writable || socket.connecting;
+  return isForStream ? -1 : descriptorOf(socket);
+}
+
+/** Writes `parts` in a row: at once what the kernel takes at once, by the stream the rest, gathered into one writev. */
+export function writeAll(socket: Socket, parts: readonly Buffer[]): void {
+  let taken = writeNow(socket, parts);
+  let first = 0;
+  while (first < parts.length && taken >= parts[first].length) taken -= parts[first++].length;
+  if (first === parts.length) return;
+  const isGathered = first < parts.length - 1;
+  if (isGathered) socket.cork();
+  socket.write(taken === 0 ? parts[first] : parts[first].subarray(taken));
+  for (let i = first + 1; i < parts.length; i++) socket.write(parts[i]);
+  if (isGathered) socket.uncork();
+}
+
+/**
+ * Gives the kernel as much of `parts` as it takes at once: how many bytes, from the start. The rest is for the stream,
+ * errors included: who gets an error here leaves it to the stream to find it, too.
+ */
+export function writeNow(socket: Socket, parts: readonly Buffer[]): number {
+  if (send === undefined) return 0;
+  const fd = destination(socket);
+  if (fd < 0) return 0;
+  let bytes = 0;
+  const last = parts.length - 1;
+  for (let i = 0; i <= last; i++) {
+    const part = parts[i];
+    const sent = send(fd, part, part.length, i === last ? FLAGS : FLAGS | MSG_MORE);
+    if (sent > 0) bytes += sent;
+    if (sent < part.length) break;
+  }
+  return bytes;
+}
