@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-import { descriptorOf } from './descriptor.ts';
+import type { Writable } from 'node:stream';
+import { descriptorOf, isPlain } from './descriptor.ts';
 import { foreignFunctions } from './foreign.ts';
 
 /**
@@ -37,32 +37,41 @@ async function findSend(): Promise<Send | undefined> {
 }
 
 /** Where to write to: a connected socket that has nothing waiting. -1: its stream writes. */
-function destination(socket: Socket): number {
+function destination(to: Writable): number {
+  if (to.writableLength > 0 || !to.writable || !isPlain(to)) return -1;
   // A socket's timeout counts what its stream writes.
-  const isForStream = socket.writableLength > 0 || socket.timeout || !socket.writable || socket.connecting;
-  return isForStream ? -1 : descriptorOf(socket);
+  return to.timeout || to.connecting ? -1 : descriptorOf(to);
 }
 
-/** Writes `parts` in a row: at once what the kernel takes at once, by the stream the rest, gathered into one writev. */
-export function writeAll(socket: Socket, parts: readonly Buffer[]): void {
-  let taken = writeNow(socket, parts);
+/**
+ * Writes `parts` in a row: at once what the kernel takes at once, by the stream the rest, gathered into one writev.
+ * `onWritten` is called when all of it has left this process, never within the call.
+ */
+export function writeAll(to: Writable, parts: readonly Buffer[], onWritten?: () => void): void {
+  let taken = writeNow(to, parts);
   let first = 0;
   while (first < parts.length && taken >= parts[first].length) taken -= parts[first++].length;
-  if (first === parts.length) return;
-  const isGathered = first < parts.length - 1;
-  if (isGathered) socket.cork();
-  socket.write(taken === 0 ? parts[first] : parts[first].subarray(taken));
-  for (let i = first + 1; i < parts.length; i++) socket.write(parts[i]);
-  if (isGathered) socket.uncork();
+  if (first === parts.length) {
+    if (onWritten !== undefined) process.nextTick(onWritten);
+    return;
+  }
+  const last = parts.length - 1;
+  if (first < last) to.cork();
+  for (let i = first; i <= last; i++) {
+    const part = i === first && taken > 0 ? parts[i].subarray(taken) : parts[i];
+    if (i === last && onWritten !== undefined) to.write(part, onWritten);
+    else to.write(part);
+  }
+  if (first < last) to.uncork();
 }
 
 /**
  * Gives the kernel as much of `parts` as it takes at once: how many bytes, from the start. The rest is for the stream,
  * errors included: who gets an error here leaves it to the stream to find it, too.
  */
-export function writeNow(socket: Socket, parts: readonly Buffer[]): number {
+export function writeNow(to: Writable, parts: readonly Buffer[]): number {
   if (send === undefined) return 0;
-  const fd = destination(socket);
+  const fd = destination(to);
   if (fd < 0) return 0;
   let bytes = 0;
   const last = parts.length - 1;

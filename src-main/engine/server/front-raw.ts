@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import { LAST_CHUNK, writeChunk } from '../carrier/http/chunked.ts';
+import { writeAll } from '../native/direct-write.ts';
+import { unpace } from '../native/local-pacing.ts';
 import type { RawCopy, RawHandler, RawSink, RawStream } from './front-hooks.ts';
 import type { LinkEvents } from './front-link.ts';
 import type { RequestHead } from './head-scan.ts';
@@ -39,6 +41,7 @@ export class RawLink {
   /** The same connection in another object. */
   moveTo(client: Socket): void {
     this.client = client;
+    unpace(client);
     client.setTimeout(this.watched ? this.idleMs : 0);
   }
 
@@ -105,11 +108,7 @@ export class RawLink {
       if (request.answer === undefined || request === this.reading) return;
       const { client } = this;
       const { head: lines, parts, onWritten } = request.answer;
-      client.cork();
-      client.write(head(lines, !request.keepAlive), 'latin1');
-      for (let i = 0; i < parts.length; i++)
-        client.write(parts[i], i === parts.length - 1 ? onWritten : undefined);
-      client.uncork();
+      writeAll(client, [Buffer.from(head(lines, !request.keepAlive), 'latin1'), ...parts], onWritten);
       if (!this.answered(request)) return;
     }
     this.watch(true);
@@ -132,6 +131,7 @@ export class RawLink {
   private open(request: RawRequest, lines: string, onDrain: () => void): RawStream {
     const isOpen = (): boolean => this.events !== undefined && this.requests[0] === request;
     request.onDrain = onDrain;
+    unpace(this.client);
     this.client.write(head(`${lines}Transfer-Encoding: chunked\r\n`, !request.keepAlive), 'latin1');
     const client = (): Socket => this.client;
     return {

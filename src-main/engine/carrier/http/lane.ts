@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { CulvertError, describeError } from '../../base/errors.ts';
 import { readShared } from '../../base/socket-reader.ts';
+import { writeAll } from '../../native/direct-write.ts';
+import { unpace } from '../../native/local-pacing.ts';
 import { connectError } from '../connect-error.ts';
 import { LAST_CHUNK, writeChunk } from './chunked.ts';
 import type { BodyStream } from './record-stream.ts';
@@ -161,6 +163,7 @@ export class Lane {
       onBody: (chunk) => this.sink?.onBody(chunk),
       onEnd: () => this.onEnd(),
     });
+    unpace(given);
     socket = readShared(given, (chunk) => this.onBytes(chunk));
     if (socket !== given) watch(socket);
     socket.on('drain', () => this.sink?.onDrain?.());
@@ -173,14 +176,9 @@ export class Lane {
 
   private write(socket: Socket, head: string, parts: readonly Buffer[]): void {
     let bytes = head.length;
+    for (const part of parts) bytes += part.length;
     this.sent = true;
-    socket.cork();
-    socket.write(head, 'latin1');
-    for (const part of parts) {
-      bytes += part.length;
-      socket.write(part);
-    }
-    socket.uncork();
+    writeAll(socket, [Buffer.from(head, 'latin1'), ...parts]);
     this.options.onTraffic(bytes, 0);
   }
 
