@@ -9,6 +9,8 @@ export const SMALL_SLAB_BYTES = (64 << 10) + 256;
 /** Free slabs that a thread keeps, together 12 MiB: as much as eight busy streams have on their way. */
 const LARGE_KEPT = 32;
 const SMALL_KEPT = 64;
+/** The shortest bulk is a read of half as much as a small slab holds. */
+const SMALL_FROM = 32 << 10;
 /** Below this a buffer may come from Node's own pool. */
 const POOLED = 16 << 10;
 
@@ -20,11 +22,11 @@ export class Slabs {
 
   /**
    * Memory for `bytes`, of unspecified content: at least that many, or, where they are more than a slab holds, a whole
-   * one. No more than twice as many, so that who holds a piece does not pin much.
+   * one. About twice as many at most, so that who holds a piece does not pin much.
    */
   room(bytes: number): Buffer {
     if (bytes >= LARGE_SLAB_BYTES / 2) return this.take(this.large, LARGE_SLAB_BYTES);
-    if (bytes >= SMALL_SLAB_BYTES / 2) return this.take(this.small, SMALL_SLAB_BYTES);
+    if (bytes >= SMALL_FROM) return this.take(this.small, SMALL_SLAB_BYTES);
     return bytes < POOLED ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
   }
 

@@ -16,7 +16,7 @@ export const READ_BUFFER_BYTES = 256 << 10;
  * One read while turns are to be short, after which others have theirs: the event loop would go on reading a socket
  * for as long as each read fills its buffer, 32 times (libuv's uv__read).
  */
-export const SHORT_READ_BYTES = 64 << 10;
+export const SHORT_READ_BYTES = 32 << 10;
 
 let shared: { readonly whole: Buffer; readonly part: Buffer } | undefined;
 

@@ -39,8 +39,8 @@ import {
 } from './types.ts';
 import { ReceiveWindow, type WindowPath } from './window.ts';
 
-/** Queued small data that makes a record worth sending at once rather than at the end of the turn. */
-const EAGER_BYTES = 48 << 10;
+/** Queued data that makes a record worth sending at once rather than at the end of the turn: a short read. */
+const EAGER_BYTES = 32 << 10;
 /** Frames other than DATA that may wait. A peer that makes us queue more (OPEN floods) breaks the rules. */
 const MAX_QUEUED_FRAMES = 1 << 18;
 /** What frame headers may add to a record beyond its limit. The record layer allows for it. */

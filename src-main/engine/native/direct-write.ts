@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { descriptorOf, isPlain } from './descriptor.ts';
 import { foreignFunctions } from './foreign.ts';
@@ -15,25 +16,30 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_MORE = 0x8000;
 const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
+/** <sys/socket.h>. */
+const SHUT_WR = 1;
+
 type Send = (fd: number, bytes: Buffer, length: number, flags: number) => number;
+type Shutdown = (fd: number, how: number) => number;
 let send: Send | undefined;
+let shutdown: Shutdown | undefined;
 let looked: Promise<boolean> | undefined;
 
 /** From then on `writeNow` writes; before, and where it says false, it leaves everything to the stream. */
 export function enableDirectWrites(): Promise<boolean> {
-  looked ??= findSend().then((found) => {
-    send = found;
-    return found !== undefined;
-  });
+  looked ??= findFunctions();
   return looked;
 }
 
-async function findSend(): Promise<Send | undefined> {
-  if (process.platform !== 'linux') return undefined;
+async function findFunctions(): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
   const found = await foreignFunctions({
     send: { result: 'intptr_t', parameters: ['int', 'void *', 'size_t', 'int'] },
+    shutdown: { result: 'int', parameters: ['int', 'int'] },
   });
-  return found?.send as Send | undefined;
+  send = found?.send as Send | undefined;
+  shutdown = found?.shutdown as Shutdown | undefined;
+  return found !== undefined;
 }
 
 /** Where to write to: a connected socket that has nothing waiting. -1: its stream writes. */
@@ -82,4 +88,15 @@ export function writeNow(to: Writable, parts: readonly Buffer[]): number {
     if (sent < part.length) break;
   }
   return bytes;
+}
+
+/**
+ * Sends FIN where nothing waits to be written before it: shutdown(2) without the way through Node's stream, which does not
+ * learn of it. So who calls it writes no more, and destroys the socket when the other side has ended, too. False: nothing
+ * was done, `end()` has to.
+ */
+export function endNow(socket: Socket): boolean {
+  if (shutdown === undefined) return false;
+  const fd = destination(socket);
+  return fd >= 0 && shutdown(fd, SHUT_WR) === 0;
 }

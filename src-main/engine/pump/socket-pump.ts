@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { resetSocket } from '../base/reset-socket.ts';
 import { BULK_BYTES, readSharedWhenBulk } from '../base/socket-reader.ts';
 import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
-import { writeAll } from '../native/direct-write.ts';
+import { endNow, writeAll } from '../native/direct-write.ts';
 import { unpace } from '../native/local-pacing.ts';
 
 /** Bytes a socket may hold unsent before the stream's reader counts as slow. At least Node's own high-water mark. */
@@ -37,6 +37,8 @@ export class SocketPump implements StreamEvents {
   /** Until it counts as bulk. */
   private written = 0;
   private hasEnded = false;
+  /** By `endNow`, of which the socket does not know. */
+  private finSent = false;
   private closed = false;
   private done = false;
 
@@ -58,6 +60,7 @@ export class SocketPump implements StreamEvents {
     socket.on('end', () => {
       this.hasEnded = true;
       stream.end();
+      if (this.finSent) this.close(socket);
     });
     socket.on('drain', () => this.consumeRest());
     socket.on('error', () => stream.reset('reset'));
@@ -96,11 +99,14 @@ export class SocketPump implements StreamEvents {
 
   onEnd(): void {
     const { socket } = this;
-    if (!this.hasEnded || socket === undefined || socket.writableLength > 0) {
-      socket?.end();
-      return;
-    }
-    // Both directions are over, and nothing is unread or unwritten: close(2) ends it as shutdown(2) would first.
+    if (socket === undefined || socket.destroyed) return;
+    if (this.hasEnded && socket.writableLength === 0) this.close(socket);
+    else if (endNow(socket)) this.finSent = true;
+    else socket.end();
+  }
+
+  /** Both directions are over, and nothing is unread or unwritten: close(2) sends what is left to send, FIN included. */
+  private close(socket: Socket): void {
     this.closed = true;
     socket.destroy();
   }

@@ -5,8 +5,8 @@ describe('Slabs', () => {
   it.each([
     [1, 1],
     [16_383, 16_383],
-    [SMALL_SLAB_BYTES / 2 - 1, SMALL_SLAB_BYTES / 2 - 1],
-    [SMALL_SLAB_BYTES / 2, SMALL_SLAB_BYTES],
+    [32_767, 32_767],
+    [32_768, SMALL_SLAB_BYTES],
     [LARGE_SLAB_BYTES / 2 - 1, SMALL_SLAB_BYTES],
     [LARGE_SLAB_BYTES / 2, LARGE_SLAB_BYTES],
     [10 ** 9, LARGE_SLAB_BYTES],

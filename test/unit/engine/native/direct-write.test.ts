@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { descriptorOf } from '../../../../src-main/engine/native/descriptor.ts';
-import { enableDirectWrites, writeAll, writeNow } from '../../../../src-main/engine/native/direct-write.ts';
+import {
+  enableDirectWrites,
+  endNow,
+  writeAll,
+  writeNow,
+} from '../../../../src-main/engine/native/direct-write.ts';
 import { pattern } from '../../../support/seeded.ts';
 import { listenOn } from '../../../support/tunnel-rig.ts';
 
@@ -87,6 +92,23 @@ describe('writing directly', () => {
     near.destroy();
     expect(descriptorOf(near)).toBe(-1);
     expect(writeNow(near, [Buffer.from('x')])).toBe(0);
+  });
+
+  it('ends a socket behind what was written, and only what has nothing waiting', async () => {
+    await enableDirectWrites();
+    const { near, far } = await pair();
+    const got = read(far);
+    writeAll(near, [Buffer.from('the end')]);
+    expect(endNow(near)).toBe(true);
+    expect((await got).toString()).toBe('the end');
+    // Half-closed: the other direction goes on.
+    far.write('answer');
+    expect(String((await once(near, 'data'))[0])).toBe('answer');
+    const other = await pair();
+    writeAll(other.near, [Buffer.alloc(30_000_000)]);
+    expect(endNow(other.near)).toBe(false);
+    other.near.destroy();
+    expect(endNow(other.near)).toBe(false);
   });
 
   it('leaves the error of a connection that was reset to the stream', async () => {
