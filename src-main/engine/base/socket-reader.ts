@@ -70,6 +70,43 @@ export function readShared(socket: Socket, take: TakeBytes): Socket {
   return socket;
 }
 
+/** Where a Socket keeps what its `onread` option gave. */
+interface UserBufferKeys {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+  readonly generator: symbol;
+}
+
+function findUserBufferKeys(): UserBufferKeys | undefined {
+  const all = Object.getOwnPropertySymbols(new Socket());
+  const [buffer, callback, generator] = ['kBuffer', 'kBufferCb', 'kBufferGen'].map((name) =>
+    all.find((symbol) => symbol.description === name),
+  );
+  if (buffer === undefined || callback === undefined || generator === undefined) return undefined;
+  return { buffer, callback, generator };
+}
+
+const keys = findUserBufferKeys();
+
+/**
+ * Reads an accepted socket through the shared buffer from its first byte on, by doing to it what the `onread` option does
+ * to a new one: Node has it for sockets one dials alone. False, and nothing was done, where that is not possible.
+ */
+export function readInPlace(socket: Socket, take: TakeBytes): boolean {
+  const handle = (socket as Socket & WithHandle)._handle;
+  const useUserBuffer = handle?.useUserBuffer;
+  if (keys === undefined || socket.constructor !== Socket || typeof useUserBuffer !== 'function')
+    return false;
+  if (socket.connecting || socket.destroyed || socket.readableLength > 0 || socket.readableEnded)
+    return false;
+  const { buffer, callback } = sharedRead(take);
+  const first = buffer();
+  Object.assign(socket, { [keys.buffer]: first, [keys.callback]: callback, [keys.generator]: buffer });
+  useUserBuffer.call(handle, first);
+  socket.resume();
+  return true;
+}
+
 /** Bytes after which a connection counts as bulk. */
 export const BULK_BYTES = 512 << 10;
 /** Reads after which it counts as lasting: each of these, too, costs Node a buffer that it makes and shrinks. */

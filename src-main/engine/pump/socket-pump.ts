@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { resetSocket } from '../base/reset-socket.ts';
-import { BULK_BYTES, readSharedWhenBulk } from '../base/socket-reader.ts';
+import { BULK_BYTES, readInPlace, readSharedWhenBulk } from '../base/socket-reader.ts';
 import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
 import { endNow, writeAll } from '../native/direct-write.ts';
 import { unpace } from '../native/local-pacing.ts';
@@ -151,11 +151,9 @@ export function joinSocket(socket: Socket, stream: TunnelStream, options: PumpOp
   const pump = new SocketPump(stream, options);
   stream.listen(pump);
   pump.attach(socket);
+  const take = (chunk: Buffer): boolean => pump.take(chunk);
+  const isInPlace = readInPlace(socket, take);
   if (options.head !== undefined && options.head.length > 0 && !stream.write(options.head)) socket.pause();
-  readSharedWhenBulk(
-    socket,
-    (chunk) => pump.take(chunk),
-    (moved) => pump.attach(moved),
-  );
+  if (!isInPlace) readSharedWhenBulk(socket, take, (moved) => pump.attach(moved));
   return pump;
 }
