@@ -82,7 +82,13 @@ export class CulvertLab {
     const name = `culvert ${args.join(' ')}`;
     // What the developer has set must not decide a test.
     const state = this.stateFolder;
-    const own = { CULVERT_KEY: undefined, NO_COLOR: '1', XDG_STATE_HOME: state, LOCALAPPDATA: state };
+    const own = {
+      CULVERT_KEY: undefined,
+      CULVERT_NATIVE: undefined,
+      NO_COLOR: '1',
+      XDG_STATE_HOME: state,
+      LOCALAPPDATA: state,
+    };
     const env = { ...NO_PROXIES, ...own, ...options.env };
     const child = this.processes.start(name, process.execPath, [culvertBin(), ...args], { ...options, env });
     this.started.push(child);
