@@ -8,7 +8,7 @@ import {
   writeAll,
   writeNow,
 } from '../../../../src-main/engine/native/direct-write.ts';
-import { pattern } from '../../../support/seeded.ts';
+import { pattern, Seeded } from '../../../support/seeded.ts';
 import { listenOn } from '../../../support/tunnel-rig.ts';
 
 const closers: Array<() => void> = [];
@@ -54,6 +54,23 @@ describe('writing directly', () => {
     expect(write).not.toHaveBeenCalled();
     near.end();
     expect((await read(far)).toString()).toBe('one two threeone two three');
+  });
+
+  it('keeps order and content, however large and small parts follow each other', async () => {
+    await enableDirectWrites();
+    const random = new Seeded(5);
+    const { near, far } = await pair();
+    const got = read(far);
+    const all: Buffer[] = [];
+    for (let run = 0; run < 300; run++) {
+      const parts = Array.from({ length: random.int(1, 6) }, () =>
+        random.bytes(random.pick([0, 1, 7, 500, 1000, 2047, 2048, 2049, 5000])),
+      );
+      all.push(...parts);
+      writeAll(near, parts);
+    }
+    near.end();
+    expect((await got).equals(Buffer.concat(all))).toBe(true);
   });
 
   it('leaves to the stream what the kernel does not take, in order', async () => {
