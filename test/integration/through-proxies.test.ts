@@ -4,6 +4,7 @@ import {
   appendFileSync,
   closeSync,
   createReadStream,
+  existsSync,
   mkdirSync,
   openSync,
   rmSync,
@@ -203,6 +204,8 @@ describe('before two servers, haproxy', () => {
     const port = await freePort();
     const home = place(`haproxy-${transport}-${sticky}`);
     await run('haproxy', haproxyConfig({ folder: home, port, targets: [server, other], sticky }), port);
+    // It accepts connections before commands.
+    await until('haproxy takes commands', () => existsSync(join(home, 'admin')));
     await haproxyPrefers(home, 0, 2);
     const relay = new TcpRelay(port);
     lab.onClose(() => relay.close());
