@@ -83,7 +83,9 @@ export function writeNow(to: Writable, parts: readonly Buffer[]): number {
   if (send === undefined) return 0;
   const fd = destination(to);
   if (fd < 0) return 0;
-  const count = parts.length;
+  let count = parts.length;
+  // What was sent with MSG_MORE waits for more: nothing is not more.
+  while (count > 0 && parts[count - 1].length === 0) count--;
   let bytes = 0;
   for (let next = 0; next < count; ) {
     let what = parts[next++];

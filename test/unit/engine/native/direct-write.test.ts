@@ -73,6 +73,22 @@ describe('writing directly', () => {
     expect((await got).equals(Buffer.concat(all))).toBe(true);
   });
 
+  it('holds nothing back for what is empty', async () => {
+    await enableDirectWrites();
+    const { near, far } = await pair();
+    let bytes = 0;
+    far.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    const started = performance.now();
+    for (let run = 1; run <= 20; run++) {
+      writeAll(near, [Buffer.alloc(3000), Buffer.alloc(0), Buffer.alloc(0)]);
+      while (bytes < run * 3000) await new Promise((resolve) => setImmediate(resolve));
+    }
+    // The kernel would hold each for 200 ms.
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it('leaves to the stream what the kernel does not take, in order', async () => {
     await enableDirectWrites();
     const { near, far } = await pair();
