@@ -7,8 +7,9 @@ import { turns } from './turns.ts';
  * Node gives every read a fresh 64 KiB buffer. At hundreds of megabytes a second these cost more than the
  * encryption: zeroed or faulted pages, cold caches, and a collector driven by external memory (measured: a third
  * of the server's CPU). What is read here is sealed, opened or copied before the next read, so one buffer serves
- * every socket of the thread. Node offers that for sockets one dials (`onread`); an accepted socket's handle is
- * put into a new Socket to the same end, and where that cannot be done the socket is read the usual way.
+ * every socket of the thread. Node offers that for sockets one dials (`onread`). To an accepted one the same
+ * is done in place, or, if it has been read before, its handle is put into a new Socket; where neither can be done the
+ * socket is read the usual way.
  */
 export const READ_BUFFER_BYTES = 256 << 10;
 

@@ -1,11 +1,10 @@
 import { createDecipheriv, type DecipherGCM } from 'node:crypto';
 import { slabs } from '../base/slabs.ts';
 import { nativeOpenSsl } from './native.ts';
-import { NativeBlocks } from './native-cipher.ts';
 import type { NativeOpening } from './native-gcm.ts';
 import type { OpenSsl } from './openssl.ts';
 import { CIPHER_STEP, MAX_RECORD_PLAIN, RECORD_HEADER, RECORD_TAG, type RecordKind } from './record.ts';
-import { DirectionKeys, writeNonce } from './record-keys.ts';
+import { type ConvertBlock, DirectionKeys, writeNonce } from './record-keys.ts';
 
 const GCM_OPTIONS = { authTagLength: RECORD_TAG } as const;
 
@@ -74,21 +73,20 @@ class SlabOpening implements Opening {
 /** Opens the records of one direction. */
 export class RecordOpener {
   private readonly keys: DirectionKeys;
-  private readonly headerCipher;
-  private readonly nativeHeader;
+  private readonly openHeader: ConvertBlock;
   private readonly nonce = Buffer.alloc(12);
   private readonly plainHeader = Buffer.alloc(RECORD_HEADER);
 
   /** `openssl`: what does it; null: node:crypto. */
   constructor(secret: Buffer, openssl: OpenSsl | null = nativeOpenSsl()) {
     this.keys = new DirectionKeys(secret, openssl);
-    this.headerCipher = createDecipheriv('aes-256-ecb', this.keys.header, null).setAutoPadding(false);
-    this.nativeHeader = openssl === null ? undefined : new NativeBlocks(openssl, this.keys.header, 'decrypt');
+    this.openHeader = this.keys.headers('decrypt');
   }
 
   /** Undefined when the block is no header of this direction: whoever sent it does not have the key. */
   header(block: Buffer): RecordHeader | undefined {
-    const plain = this.plainBlock(block);
+    const plain = this.plainHeader;
+    this.openHeader(block, plain);
     const high = plain.readUInt32BE(0);
     const word = plain.readUInt32BE(8);
     const kind = word & 0xff;
@@ -96,12 +94,6 @@ export class RecordOpener {
     if (plain.readUInt32BE(12) !== 0 || kind > 1 || length > MAX_RECORD_PLAIN || high >= 0x20_0000)
       return undefined;
     return { kind: kind as RecordKind, length, plain, seq: high * 0x1_0000_0000 + plain.readUInt32BE(4) };
-  }
-
-  private plainBlock(block: Buffer): Buffer {
-    if (this.nativeHeader === undefined) return this.headerCipher.update(block);
-    this.nativeHeader.convert(block, this.plainHeader);
-    return this.plainHeader;
   }
 
   /**
@@ -124,9 +116,9 @@ export class RecordOpener {
   /** Begins the body of a record. */
   begin(header: RecordHeader): Opening {
     writeNonce(this.nonce, header.kind, header.seq);
-    const { key, native } = this.keys.of(header.kind, header.seq);
-    if (native !== undefined) return new SlabOpening(native.open(this.nonce, header.plain));
-    const decipher = createDecipheriv('aes-256-gcm', key, this.nonce, GCM_OPTIONS);
+    const keys = this.keys.of(header.kind, header.seq);
+    if (keys.native !== undefined) return new SlabOpening(keys.native.open(this.nonce, header.plain));
+    const decipher = createDecipheriv('aes-256-gcm', keys.key, this.nonce, GCM_OPTIONS);
     decipher.setAAD(header.plain);
     return new NodeOpening(decipher);
   }

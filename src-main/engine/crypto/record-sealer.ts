@@ -1,7 +1,6 @@
 import { type CipherGCM, createCipheriv } from 'node:crypto';
 import { slabs } from '../base/slabs.ts';
 import { nativeOpenSsl } from './native.ts';
-import { NativeBlocks } from './native-cipher.ts';
 import type { NativeGcm } from './native-gcm.ts';
 import type { OpenSsl } from './openssl.ts';
 import {
@@ -13,7 +12,7 @@ import {
   type RecordKind,
   SealedRecord,
 } from './record.ts';
-import { DirectionKeys, writeNonce } from './record-keys.ts';
+import { type ConvertBlock, DirectionKeys, writeNonce } from './record-keys.ts';
 import { SMALL_GCM_BYTES } from './small-gcm.ts';
 
 /**
@@ -27,8 +26,7 @@ const GCM_OPTIONS = { authTagLength: RECORD_TAG } as const;
 /** Seals the records of one direction. Numbers come from the caller and must never repeat within a kind. */
 export class RecordSealer {
   private readonly keys: DirectionKeys;
-  private readonly headerCipher;
-  private readonly nativeHeader;
+  private readonly sealHeader: ConvertBlock;
   private readonly header = Buffer.alloc(RECORD_HEADER);
   private readonly nonce = Buffer.alloc(12);
   private readonly scratch = Buffer.allocUnsafeSlow(SMALL);
@@ -36,9 +34,7 @@ export class RecordSealer {
   /** `openssl`: what does it; null: node:crypto. */
   constructor(secret: Buffer, openssl: OpenSsl | null = nativeOpenSsl()) {
     this.keys = new DirectionKeys(secret, openssl);
-    // ECB has no chaining: one cipher object serves every block, which saves its set-up per record.
-    this.headerCipher = createCipheriv('aes-256-ecb', this.keys.header, null).setAutoPadding(false);
-    this.nativeHeader = openssl === null ? undefined : new NativeBlocks(openssl, this.keys.header, 'encrypt');
+    this.sealHeader = this.keys.headers('encrypt');
   }
 
   /** Seals `parts` (together `length` bytes). The parts are read, not kept. */
@@ -51,23 +47,22 @@ export class RecordSealer {
     writeNonce(nonce, kind, seq);
     const bytes = length + RECORD_OVERHEAD;
     const keys = this.keys.of(kind, seq);
-    if (keys.native !== undefined && this.nativeHeader !== undefined) {
-      const sealed = this.sealNative(this.nativeHeader, keys.native, parts, length);
-      return new SealedRecord(kind, seq, sealed, bytes);
+    if (keys.native !== undefined) {
+      return new SealedRecord(kind, seq, this.sealNative(keys.native, parts, length), bytes);
     }
-    const sealedHeader = this.headerCipher.update(header);
     if (length <= SMALL_GCM_BYTES) {
       const plain = this.join(parts, length);
       const out = Buffer.allocUnsafe(bytes);
-      sealedHeader.copy(out, 0);
+      this.sealHeader(header, out);
       keys.small.seal(nonce, header, plain, length, out, RECORD_HEADER);
       return new SealedRecord(kind, seq, [out], bytes);
     }
     const cipher: CipherGCM = createCipheriv('aes-256-gcm', keys.key, nonce, GCM_OPTIONS);
     cipher.setAAD(header);
-    if (length <= SMALL)
-      return new SealedRecord(kind, seq, [this.sealSmall(cipher, sealedHeader, parts, length)], bytes);
+    if (length <= SMALL) return new SealedRecord(kind, seq, [this.sealSmall(cipher, parts, length)], bytes);
 
+    const sealedHeader = Buffer.allocUnsafe(RECORD_HEADER);
+    this.sealHeader(header, sealedHeader);
     const out: Buffer[] = [sealedHeader];
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i];
@@ -80,24 +75,19 @@ export class RecordSealer {
     return new SealedRecord(kind, seq, out, bytes);
   }
 
-  private sealNative(
-    blocks: NativeBlocks,
-    native: NativeGcm,
-    parts: readonly Buffer[],
-    length: number,
-  ): Buffer[] {
+  private sealNative(native: NativeGcm, parts: readonly Buffer[], length: number): Buffer[] {
     native.begin(this.nonce, this.header);
     let left = length + RECORD_OVERHEAD;
     if (length <= SMALL) {
       const out = Buffer.allocUnsafe(left);
-      blocks.convert(this.header, out);
+      this.sealHeader(this.header, out);
       native.update(this.join(parts, length), out.subarray(RECORD_HEADER));
       native.end(out.subarray(RECORD_HEADER + length));
       return [out];
     }
     const full: Buffer[] = [];
     let out = slabs.room(left);
-    blocks.convert(this.header, out);
+    this.sealHeader(this.header, out);
     let at = RECORD_HEADER;
     left -= RECORD_HEADER;
     const turnOver = (): void => {
@@ -129,10 +119,10 @@ export class RecordSealer {
     return this.scratch.subarray(0, length);
   }
 
-  private sealSmall(cipher: CipherGCM, header: Buffer, parts: readonly Buffer[], length: number): Buffer {
+  private sealSmall(cipher: CipherGCM, parts: readonly Buffer[], length: number): Buffer {
     const plain = this.join(parts, length);
     const out = Buffer.allocUnsafe(length + RECORD_OVERHEAD);
-    header.copy(out, 0);
+    this.sealHeader(this.header, out);
     if (length > 0) cipher.update(plain).copy(out, RECORD_HEADER);
     cipher.final();
     cipher.getAuthTag().copy(out, RECORD_HEADER + length);

@@ -136,19 +136,22 @@ export class Server {
     const native = enableNative();
     const bound = await this.front.listen(this.listenAt);
     await native;
+    this.mustRun();
     if (this.kcp === undefined || this.udpAt === undefined) return bound;
     try {
       const at = { host: this.udpAt.host, port: this.udpAt.port || bound.port };
       const udp = await this.kcp.listen(at);
-      if (this.closed) {
-        await this.kcp.close();
-        throw new CulvertError('ERR_CLOSED', 'the server was stopped before it listened');
-      }
+      if (this.closed) await this.kcp.close();
+      this.mustRun();
       return { ...bound, udpPort: udp.port };
     } catch (error) {
       this.front.destroy();
       throw error;
     }
+  }
+
+  private mustRun(): void {
+    if (this.closed) throw new CulvertError('ERR_CLOSED', 'the server was stopped before it listened');
   }
 
   sessions(): ServerSessionStatus[] {
