@@ -1,4 +1,5 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
+import { atTurnEnd } from './turn-end.ts';
 
 /** A cancellable timer. `cancel` is idempotent. */
 export interface Timer {
@@ -56,7 +57,7 @@ export const systemClock: Clock = {
  * would be a record of its own.
  */
 export function afterThisTurn(fn: () => void): void {
-  setImmediate(fn);
+  atTurnEnd(fn);
 }
 
 /** Above this many streams a flush waits for the others of its turn. */
@@ -68,7 +69,7 @@ const BATCH_ABOVE = 8;
  */
 export function flushTiming(streams: () => number): (fn: () => void) => void {
   return (fn) => {
-    if (streams() > BATCH_ABOVE) setImmediate(fn);
+    if (streams() > BATCH_ABOVE) atTurnEnd(fn);
     else process.nextTick(fn);
   };
 }

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { readShared } from '../base/socket-reader.ts';
-import { writeAll } from '../native/direct-write.ts';
+import { type AnySocket, takeOver, watchSocket, writeParts } from '../native/any-socket.ts';
 import { unpace } from '../native/local-pacing.ts';
 import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from './carrier.ts';
 import { binaryHeader, closeFrame, pongFrame, WsFrameReader } from './ws-frame.ts';
@@ -25,6 +25,10 @@ function join(header: Buffer, records: readonly CarrierRecord[], bytes: number):
   return out;
 }
 
+function closed(text: string): CulvertError {
+  return new CulvertError('ERR_CARRIER_LOST', text);
+}
+
 export interface WsCarrierOptions {
   socket: Socket;
   /** Bytes that arrived behind the upgrade. */
@@ -41,7 +45,7 @@ export class WsCarrier implements Carrier {
   readonly label: string;
   readonly stats: CarrierStats = { sent: 0, received: 0 };
   heardAt: number;
-  private socket: Socket;
+  private socket: AnySocket;
   private readonly client: boolean;
   private readonly clock: Clock;
   private readonly frames: WsFrameReader;
@@ -53,7 +57,8 @@ export class WsCarrier implements Carrier {
   private gone = false;
 
   constructor(options: WsCarrierOptions) {
-    this.socket = options.socket;
+    const { socket } = options;
+    this.socket = socket;
     this.head = options.head;
     this.client = options.client;
     this.label = options.label;
@@ -68,17 +73,23 @@ export class WsCarrier implements Carrier {
       },
       !options.client,
     );
-    this.socket.setNoDelay(true);
-    this.socket.setTimeout(0);
-    this.watch(this.socket);
+    socket.setNoDelay(true);
+    socket.setTimeout(0);
+    this.watch(socket);
   }
 
-  private watch(socket: Socket): void {
-    socket.on('error', (cause) =>
-      this.lost(new CulvertError('ERR_CARRIER_LOST', `the WebSocket broke: ${cause.message}`, { cause })),
-    );
-    socket.on('close', () => {
-      if (socket === this.socket) this.lost(new CulvertError('ERR_CARRIER_LOST', 'the WebSocket was closed'));
+  private watch(socket: AnySocket): void {
+    watchSocket(socket, {
+      drain: () => {
+        this.settle();
+        this.events?.onWritable();
+      },
+      end: () => this.lost(closed('the WebSocket was closed by the peer')),
+      error: (cause) =>
+        this.lost(new CulvertError('ERR_CARRIER_LOST', `the WebSocket broke: ${cause.message}`, { cause })),
+      close: () => {
+        if (socket === this.socket) this.lost(closed('the WebSocket was closed'));
+      },
     });
   }
 
@@ -92,23 +103,18 @@ export class WsCarrier implements Carrier {
   start(events: CarrierEvents): void {
     this.events = events;
     if (this.gone) {
-      events.onClose(new CulvertError('ERR_CARRIER_LOST', 'the WebSocket was closed'));
+      events.onClose(closed('the WebSocket was closed'));
       return;
     }
     this.flow = events.openFlow();
     if (this.head.length > 0) this.onBytes(this.head);
     if (this.gone) return;
-    const given = this.socket;
+    const { socket: given } = this;
     unpace(given);
-    this.socket = readShared(given, (chunk) => this.onBytes(chunk));
+    if (!(given instanceof Socket)) return;
+    const take = (chunk: Buffer): boolean => this.onBytes(chunk);
+    this.socket = takeOver(given, take) ?? readShared(given, take);
     if (this.socket !== given) this.watch(this.socket);
-    this.socket.on('drain', () => {
-      this.settle();
-      events.onWritable();
-    });
-    this.socket.on('end', () =>
-      this.lost(new CulvertError('ERR_CARRIER_LOST', 'the WebSocket was closed by the peer')),
-    );
   }
 
   send(records: readonly CarrierRecord[]): void {
@@ -119,7 +125,7 @@ export class WsCarrier implements Carrier {
     const header = binaryHeader(bytes, this.client);
     this.stats.sent += bytes + header.length;
     if (bytes <= JOIN_BELOW) {
-      writeAll(socket, [join(header, records, bytes)]);
+      writeParts(socket, [join(header, records, bytes)]);
       return;
     }
     const parts = [header];
@@ -127,7 +133,7 @@ export class WsCarrier implements Carrier {
       for (const part of record.parts) parts.push(part);
       this.unwritten.push(record);
     }
-    writeAll(socket, parts);
+    writeParts(socket, parts);
     this.settle();
   }
 

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { formatHostPort } from '../base/address.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -12,6 +11,7 @@ import type {
   Target,
   TunnelStream,
 } from '../mux/types.ts';
+import type { AnySocket } from '../native/any-socket.ts';
 import type { ByteBudget } from '../pump/datagram-queue.ts';
 import { DatagramTally } from '../pump/datagram-tally.ts';
 import { joinSocket } from '../pump/socket-pump.ts';
@@ -170,7 +170,10 @@ export class ForwardRule implements StreamMeter, StreamOpener {
     const { forward, log, clock, idleTimeoutMs, udp: limits, budget } = this.options;
     switch (forward.kind) {
       case 'static':
-        return new TcpListener((socket) => this.forwardTo(forward.target, socket));
+        return new TcpListener(
+          (socket) => this.forwardTo(forward.target, socket),
+          (socket) => this.forwardTo(forward.target, socket),
+        );
       case 'udp': {
         const { tally } = this;
         const label = (): string => this.label;
@@ -199,7 +202,7 @@ export class ForwardRule implements StreamMeter, StreamOpener {
     }
   }
 
-  private forwardTo(target: Target, socket: Socket): void {
+  private forwardTo(target: Target, socket: AnySocket): void {
     const { log, idleTimeoutMs } = this.options;
     const none = { onData: () => {}, onEnd: () => {}, onReset: () => {} };
     const stream = this.open(target, none, { lazy: true });

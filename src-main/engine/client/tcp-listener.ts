@@ -1,6 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { CulvertError } from '../base/errors.ts';
 import { listenError } from '../base/listen-error.ts';
+import type { AnySocket } from '../native/any-socket.ts';
+import { DirectListener } from '../native/direct-listener.ts';
+import { directRuntime, enableDirectSockets } from '../native/direct-runtime.ts';
+import type { DirectSocket } from '../native/direct-socket.ts';
 
 export interface BindAddress {
   host: string;
@@ -16,10 +20,14 @@ const MAX_CONNECTIONS = 65_536;
 /** A listening TCP socket that hands out half-open-capable connections. */
 export class TcpListener {
   private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
+  private readonly onDirect: ((socket: DirectSocket) => void) | undefined;
+  private direct: DirectListener | undefined;
+  private readonly sockets = new Set<AnySocket>();
   private stopped = false;
 
-  constructor(onSocket: (socket: Socket) => void) {
+  /** `onDirect`: takes connections that are no Sockets of Node's, where such can be had. */
+  constructor(onSocket: (socket: Socket) => void, onDirect?: (socket: DirectSocket) => void) {
+    this.onDirect = onDirect;
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
@@ -53,15 +61,29 @@ export class TcpListener {
       throw await listenError({ ...bind, ...ELSEWHERE }, cause);
     }
     const address = this.server.address();
+    if (this.onDirect !== undefined) void enableDirectSockets().then(() => this.goDirect());
     return address !== null && typeof address === 'object'
       ? { host: address.address, port: address.port }
       : bind;
+  }
+
+  private goDirect(): void {
+    const { onDirect, sockets } = this;
+    const runtime = directRuntime();
+    if (runtime === undefined || onDirect === undefined || this.stopped) return;
+    this.direct = DirectListener.inPlaceOf(runtime, this.server, (socket) => {
+      if (sockets.size >= MAX_CONNECTIONS) return socket.destroy();
+      sockets.add(socket);
+      socket.gone = () => sockets.delete(socket);
+      onDirect(socket);
+    });
   }
 
   /** Takes no more connections; those there go on. */
   stop(): void {
     this.stopped = true;
     this.server.close();
+    this.direct?.close();
   }
 
   /** Cuts those left. */

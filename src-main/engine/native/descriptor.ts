@@ -19,3 +19,10 @@ export function descriptorOf(socket: Writable): number {
   const fd = (socket as WithHandle)._handle?.fd;
   return typeof fd === 'number' ? fd : -1;
 }
+
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
+
+/** Of a socket's address, which is undefined once it is closed. */
+export function isLoopback(address: string | undefined): boolean {
+  return LOOPBACK.test(address ?? '');
+}

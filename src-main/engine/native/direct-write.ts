@@ -82,7 +82,12 @@ export function writeAll(to: Writable, parts: readonly Buffer[], onWritten?: () 
 export function writeNow(to: Writable, parts: readonly Buffer[]): number {
   if (send === undefined) return 0;
   const fd = destination(to);
-  if (fd < 0) return 0;
+  return fd < 0 ? 0 : Math.max(0, sendParts(fd, parts));
+}
+
+/** Of `parts` what the kernel takes at once, bytes; -1: nothing, and errno says why. Needs `enableDirectWrites`. */
+export function sendParts(fd: number, parts: readonly Buffer[]): number {
+  if (send === undefined) return 0;
   let count = parts.length;
   // What was sent with MSG_MORE waits for more: nothing is not more.
   while (count > 0 && parts[count - 1].length === 0) count--;
@@ -100,6 +105,7 @@ export function writeNow(to: Writable, parts: readonly Buffer[]): number {
       }
     }
     const sent = send(fd, what, length, next === count ? FLAGS : FLAGS | MSG_MORE);
+    if (sent < 0 && bytes === 0) return -1;
     if (sent > 0) bytes += sent;
     if (sent < length) break;
   }

@@ -11,13 +11,38 @@ export interface Signature {
   readonly parameters: readonly string[];
 }
 
+/** A descriptor in Node's event loop (libuv's uv_poll_t); it keeps the loop alive unless `unref` was called. */
+export interface PollHandle {
+  /** Calls `onReadable` from the loop, outside of what Node calls a turn: nothing but `setImmediate` belongs there. */
+  start(onReadable: () => void): void;
+  stop(): void;
+  ref(): void;
+  unref(): void;
+}
+
+/** What koffi knows beside functions. */
+export interface ForeignRuntime {
+  /** Of the last call. */
+  errno(): number;
+  poll(fd: number, onReadable: () => void): PollHandle;
+}
+
+async function importKoffi(): Promise<(typeof import('koffi'))['default'] | undefined> {
+  if (process.versions.electron !== undefined || process.env.CULVERT_NATIVE === '0') return undefined;
+  try {
+    return (await import('koffi')).default;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The functions of those names; undefined where one of them cannot be had. Never rejects. */
 export async function foreignFunctions<Name extends string>(
   signatures: Readonly<Record<Name, Signature>>,
 ): Promise<Record<Name, ForeignFunction> | undefined> {
-  if (process.versions.electron !== undefined || process.env.CULVERT_NATIVE === '0') return undefined;
+  const koffi = await importKoffi();
+  if (koffi === undefined) return undefined;
   try {
-    const { default: koffi } = await import('koffi');
     const library = koffi.load(null);
     const found: Partial<Record<Name, ForeignFunction>> = {};
     for (const name of Object.keys(signatures) as Name[]) {
@@ -28,4 +53,12 @@ export async function foreignFunctions<Name extends string>(
   } catch {
     return undefined;
   }
+}
+
+/** Undefined where it cannot be had. Never rejects. */
+export async function foreignRuntime(): Promise<ForeignRuntime | undefined> {
+  const koffi = await importKoffi();
+  // Undocumented yet in koffi 3: another version may have moved it.
+  if (typeof koffi?.node?.poll !== 'function' || typeof koffi.errno !== 'function') return undefined;
+  return { errno: () => koffi.errno(), poll: (fd, onReadable) => koffi.node.poll(fd, onReadable) };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
-import { descriptorOf } from './descriptor.ts';
+import type { AnySocket } from './any-socket.ts';
+import { descriptorOf, isLoopback } from './descriptor.ts';
+import { DirectSocket } from './direct-socket.ts';
 import { foreignFunctions } from './foreign.ts';
 
 /**
@@ -14,7 +15,6 @@ const IPPROTO_TCP = 6;
 const TCP_CONGESTION = 13;
 const UNPACED = Buffer.from('reno');
 const STANDARD = '/proc/sys/net/ipv4/tcp_congestion_control';
-const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
 type SetOption = (fd: number, level: number, name: number, value: Buffer, length: number) => number;
 let setOption: SetOption | undefined;
@@ -45,9 +45,12 @@ async function findSetOption(standard: Promise<string>): Promise<SetOption | und
 }
 
 /** What this machine sends to itself over `socket` is no longer paced. */
-export function unpace(socket: Socket): void {
-  if (setOption === undefined || !LOOPBACK.test(socket.remoteAddress ?? '')) return;
-  const fd = descriptorOf(socket);
+export function unpace(socket: AnySocket): void {
+  if (setOption === undefined) return;
+  const isDirect = socket instanceof DirectSocket;
+  const isLocal = isDirect ? socket.isLocal : isLoopback(socket.remoteAddress);
+  if (!isLocal) return;
+  const fd = isDirect ? socket.descriptor : descriptorOf(socket);
   // A system that has no Reno leaves it as it was.
   if (fd >= 0) setOption(fd, IPPROTO_TCP, TCP_CONGESTION, UNPACED, UNPACED.length);
 }

@@ -1,8 +1,14 @@
-import type { Socket } from 'node:net';
-import { resetSocket } from '../base/reset-socket.ts';
 import { BULK_BYTES, readInPlace, readSharedWhenBulk } from '../base/socket-reader.ts';
 import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
-import { endNow, writeAll } from '../native/direct-write.ts';
+import {
+  type AnySocket,
+  cutSocket,
+  endSocket,
+  takeOver,
+  watchSocket,
+  writeParts,
+} from '../native/any-socket.ts';
+import { DirectSocket } from '../native/direct-socket.ts';
 import { unpace } from '../native/local-pacing.ts';
 
 /** Bytes a socket may hold unsent before the stream's reader counts as slow. At least Node's own high-water mark. */
@@ -32,12 +38,12 @@ export interface PumpOptions {
 export class SocketPump implements StreamEvents {
   private readonly stream: TunnelStream;
   private readonly options: PumpOptions;
-  private socket: Socket | undefined;
+  private socket: AnySocket | undefined;
   private unconsumed = 0;
   /** Until it counts as bulk. */
   private written = 0;
   private hasEnded = false;
-  /** By `endNow`, of which the socket does not know. */
+  /** By `endSocket`, of which the socket need not know. */
   private finSent = false;
   private closed = false;
   private done = false;
@@ -53,24 +59,26 @@ export class SocketPump implements StreamEvents {
   }
 
   /** The connected socket, whose bytes come to `take`. */
-  attach(socket: Socket): void {
+  attach(socket: AnySocket): void {
     this.socket = socket;
     const { stream, options } = this;
     if (options.idleTimeoutMs) socket.setTimeout(options.idleTimeoutMs, () => stream.reset('timeout'));
-    socket.on('end', () => {
-      this.hasEnded = true;
-      stream.end();
-      if (this.finSent) this.close(socket);
-    });
-    socket.on('drain', () => this.consumeRest());
-    socket.on('error', () => stream.reset('reset'));
-    socket.on('close', (hadError) => {
-      // Its connection went on in another object.
-      if (socket !== this.socket) return;
-      // After both ends the stream may still have bytes on their way: only a close out of order cuts it.
-      if (hadError || !(this.closed || (socket.readableEnded && socket.writableFinished)))
-        stream.reset('reset');
-      this.finish();
+    watchSocket(socket, {
+      end: () => {
+        this.hasEnded = true;
+        stream.end();
+        if (this.finSent) this.close(socket);
+      },
+      drain: () => this.consumeRest(),
+      error: () => stream.reset('reset'),
+      close: (hadError) => {
+        // Its connection went on in another object.
+        if (socket !== this.socket) return;
+        // After both ends the stream may still have bytes on their way: only a close out of order cuts it.
+        if (hadError || !(this.closed || (socket.readableEnded && socket.writableFinished)))
+          stream.reset('reset');
+        this.finish();
+      },
     });
   }
 
@@ -84,7 +92,7 @@ export class SocketPump implements StreamEvents {
     const held = socket.writableLength > 0;
     for (const chunk of chunks) this.unconsumed += chunk.length;
     if (this.written < BULK_BYTES) this.count(socket);
-    writeAll(socket, held ? chunks.map(worthHolding) : chunks);
+    writeParts(socket, held ? chunks.map(worthHolding) : chunks);
     const waiting = socket.writableLength;
     // What the kernel took at once is consumed at once; 'drain' tells of the rest.
     if (waiting <= SOCKET_BACKLOG) this.consumeRest();
@@ -92,7 +100,7 @@ export class SocketPump implements StreamEvents {
   }
 
   /** Once it is bulk; before, a system call would cost more than it saves. */
-  private count(socket: Socket): void {
+  private count(socket: AnySocket): void {
     this.written += this.unconsumed;
     if (this.written >= BULK_BYTES) unpace(socket);
   }
@@ -101,12 +109,11 @@ export class SocketPump implements StreamEvents {
     const { socket } = this;
     if (socket === undefined || socket.destroyed) return;
     if (this.hasEnded && socket.writableLength === 0) this.close(socket);
-    else if (endNow(socket)) this.finSent = true;
-    else socket.end();
+    else this.finSent = endSocket(socket) === 'sent';
   }
 
   /** Both directions are over, and nothing is unread or unwritten: close(2) sends what is left to send, FIN included. */
-  private close(socket: Socket): void {
+  private close(socket: AnySocket): void {
     this.closed = true;
     socket.destroy();
   }
@@ -129,7 +136,7 @@ export class SocketPump implements StreamEvents {
 
   private cut(): void {
     const { socket } = this;
-    if (socket !== undefined) resetSocket(socket);
+    if (socket !== undefined) cutSocket(socket);
   }
 
   private consumeRest(): void {
@@ -147,13 +154,16 @@ export class SocketPump implements StreamEvents {
 }
 
 /** Joins an accepted socket and a stream; listens to the stream. Starts reading at once. */
-export function joinSocket(socket: Socket, stream: TunnelStream, options: PumpOptions = {}): SocketPump {
+export function joinSocket(socket: AnySocket, stream: TunnelStream, options: PumpOptions = {}): SocketPump {
   const pump = new SocketPump(stream, options);
   stream.listen(pump);
-  pump.attach(socket);
   const take = (chunk: Buffer): boolean => pump.take(chunk);
-  const isInPlace = readInPlace(socket, take);
-  if (options.head !== undefined && options.head.length > 0 && !stream.write(options.head)) socket.pause();
-  if (!isInPlace) readSharedWhenBulk(socket, take, (moved) => pump.attach(moved));
+  const direct = socket instanceof DirectSocket ? socket : takeOver(socket, take);
+  const used = direct ?? socket;
+  pump.attach(used);
+  if (direct !== undefined) direct.take = take;
+  const isRead = used instanceof DirectSocket || readInPlace(used, take);
+  if (options.head !== undefined && options.head.length > 0 && !stream.write(options.head)) used.pause();
+  if (!isRead) readSharedWhenBulk(used, take, (moved) => pump.attach(moved));
   return pump;
 }

@@ -1,4 +1,4 @@
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, Socket } from 'node:net';
 import { formatHostPort } from '../base/address.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { systemCode } from '../base/errors.ts';
@@ -6,6 +6,8 @@ import { resetSocket } from '../base/reset-socket.ts';
 import { sharedRead } from '../base/socket-reader.ts';
 import type { IncomingStream } from '../mux/muxer-options.ts';
 import type { OpenFailure, StreamEvents, Target } from '../mux/types.ts';
+import { type AnySocket, takeOver } from '../native/any-socket.ts';
+import { type Dial, dialDirectly } from '../native/direct-dial.ts';
 import { SocketPump } from '../pump/socket-pump.ts';
 import { failureOf, isLookupName, LOOPBACK } from './outbound-failure.ts';
 
@@ -23,10 +25,11 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
   const { stream } = incoming;
   const where = formatHostPort(target.host || 'the server itself', target.port);
   const pump = new SocketPump(stream, { idleTimeoutMs: options.idleTimeoutMs });
-  const onread = sharedRead((chunk) => pump.take(chunk));
+  const take = (chunk: Buffer): boolean => pump.take(chunk);
+  const onread = sharedRead(take);
   const early: Buffer[] = [];
   let ended = false;
-  let socket: Socket | undefined;
+  let dialled: AnySocket | Dial | undefined;
   let timer: Timer | undefined;
   let settled = false;
 
@@ -39,7 +42,8 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
       settled = true;
       // The kernel may have connected already: then the target gets a reset too, not an ordinary end. The timer
       // stays for a target that never answers.
-      if (socket !== undefined) resetSocket(socket);
+      if (dialled instanceof Socket) resetSocket(dialled);
+      else dialled?.destroy();
     },
   };
   stream.listen(waiting);
@@ -48,15 +52,14 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     if (settled) return;
     settled = true;
     timer?.cancel();
-    socket?.destroy();
+    dialled?.destroy();
     incoming.fail(failure, message);
   };
 
-  const onConnect = (open: Socket): void => {
+  const onConnect = (open: AnySocket): void => {
     timer?.cancel();
     if (settled) return;
     settled = true;
-    open.removeAllListeners('error');
     stream.listen(pump);
     pump.attach(open);
     incoming.accept();
@@ -66,19 +69,29 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
 
   const dial = (hosts: readonly string[]): void => {
     const [host, ...others] = hosts;
-    const attempt = connect({ host, port: target.port, allowHalfOpen: true, noDelay: true, onread });
-    socket = attempt;
-    attempt.once('connect', () => onConnect(attempt));
-    attempt.on('error', (error) => {
+    const onError = (error: Error): void => {
       if (settled) return timer?.cancel();
       if (others.length > 0) return dial(others);
       fail(failureOf(error), `${where}: ${systemCode(error) ?? error.message}`);
+    };
+    const direct = dialDirectly(host, target.port, { take, connected: onConnect, failed: onError });
+    if (direct !== undefined) {
+      dialled = direct;
+      return;
+    }
+    const attempt = connect({ host, port: target.port, allowHalfOpen: true, noDelay: true, onread });
+    dialled = attempt;
+    attempt.once('connect', () => {
+      if (settled) return timer?.cancel();
+      attempt.removeAllListeners('error');
+      onConnect(takeOver(attempt, take) ?? attempt);
     });
+    attempt.on('error', onError);
   };
 
   timer = options.clock.after(options.dialTimeoutMs, () => {
     fail('timeout', `${where} did not answer in time`);
-    socket?.destroy();
+    dialled?.destroy();
   });
   if (target.host === '') return dial(LOOPBACK);
   if (isIP(target.host) === 0 && !isLookupName(target.host)) {

@@ -1,0 +1,122 @@
+import { isIPv4 } from 'node:net';
+import type { TakeBytes } from '../base/socket-reader.ts';
+import { directRuntime } from './direct-runtime.ts';
+import { type DirectRuntime, DirectSocket } from './direct-socket.ts';
+import type { Watcher } from './poller.ts';
+import {
+  AF_INET,
+  EALREADY,
+  EINPROGRESS,
+  EPOLLOUT,
+  IPPROTO_TCP,
+  SO_ERROR,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  systemError,
+  TCP_NODELAY,
+} from './system-calls.ts';
+
+/** struct sockaddr_in. */
+const ADDRESS_BYTES = 16;
+const ON = Buffer.from([1, 0, 0, 0]);
+const option = Buffer.alloc(4);
+const optionLength = Buffer.from([4, 0, 0, 0]);
+
+export interface DialEvents {
+  /** Bytes that arrive, borrowed for the call. False = stop reading. */
+  take: TakeBytes;
+  connected(socket: DirectSocket): void;
+  failed(error: Error): void;
+}
+
+export interface Dial {
+  /** Gives up, without a word; of no use once it has connected or failed. */
+  destroy(): void;
+}
+
+/**
+ * Connects to an IPv4 address by system calls; undefined where that cannot be had, or for another kind of host. One of
+ * `connected` and `failed` is called, once; on loopback within this call, where the kernel connects within connect(2).
+ */
+export function dialDirectly(host: string, port: number, events: DialEvents): Dial | undefined {
+  const runtime = directRuntime();
+  if (runtime === undefined || !isIPv4(host)) return undefined;
+  return new DirectDial(runtime, host, port, events);
+}
+
+class DirectDial implements Dial, Watcher {
+  private readonly runtime: DirectRuntime;
+  private readonly events: DialEvents;
+  private readonly isLocal: boolean;
+  private fd: number;
+  private isWatched = false;
+
+  constructor(runtime: DirectRuntime, host: string, port: number, events: DialEvents) {
+    const { calls } = runtime;
+    this.runtime = runtime;
+    this.events = events;
+    const bytes = host.split('.').map(Number);
+    this.isLocal = bytes[0] === 127;
+    this.fd = calls.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (this.fd < 0) {
+      this.fail('socket', calls.errno());
+      return;
+    }
+    calls.setsockopt(this.fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
+    const address = Buffer.alloc(ADDRESS_BYTES);
+    address.writeUInt16LE(AF_INET, 0);
+    address.writeUInt16BE(port, 2);
+    address.set(bytes, 4);
+    this.connect(address);
+  }
+
+  private connect(address: Buffer): void {
+    const { calls, poller } = this.runtime;
+    const attempt = (): number => (calls.connect(this.fd, address, ADDRESS_BYTES) === 0 ? 0 : calls.errno());
+    let errno = attempt();
+    // Within this machine it is done by now, or has failed, though it says that it is under way: asked again, it tells.
+    if (errno === EINPROGRESS && this.isLocal) errno = attempt();
+    if (errno === 0) return this.succeed();
+    if (errno !== EINPROGRESS && errno !== EALREADY) return this.fail('connect', errno);
+    if (!poller.add(this.fd, EPOLLOUT, this)) return this.fail('epoll_ctl', calls.errno());
+    this.isWatched = true;
+    poller.ref();
+  }
+
+  onEvents(): void {
+    this.runtime.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, option, optionLength);
+    const errno = option.readInt32LE(0);
+    if (errno === 0) this.succeed();
+    else this.fail('connect', errno);
+  }
+
+  private succeed(): void {
+    const { fd } = this;
+    this.unwatch(false);
+    this.fd = -1;
+    this.events.connected(new DirectSocket(this.runtime, fd, this.isLocal, this.events.take));
+  }
+
+  private fail(call: string, errno: number): void {
+    const error = systemError(call, errno);
+    this.destroy();
+    this.events.failed(error);
+  }
+
+  destroy(): void {
+    const { fd } = this;
+    if (fd < 0) return;
+    this.unwatch(true);
+    this.fd = -1;
+    this.runtime.calls.close(fd);
+  }
+
+  private unwatch(isClosing: boolean): void {
+    if (!this.isWatched) return;
+    this.isWatched = false;
+    this.runtime.poller.remove(this.fd, isClosing);
+    this.runtime.poller.unref();
+  }
+}

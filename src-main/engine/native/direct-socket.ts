@@ -1,0 +1,313 @@
+import { Socket } from 'node:net';
+import { READ_BUFFER_BYTES, SHORT_READ_BYTES, type TakeBytes } from '../base/socket-reader.ts';
+import { turns } from '../base/turns.ts';
+import { isLoopback } from './descriptor.ts';
+import { sendParts } from './direct-write.ts';
+import type { Poller, Watcher } from './poller.ts';
+import {
+  EAGAIN,
+  EINTR,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  IPPROTO_TCP,
+  SHUT_WR,
+  SO_ERROR,
+  SO_LINGER,
+  SOL_SOCKET,
+  type SystemCalls,
+  systemError,
+  TCP_NODELAY,
+} from './system-calls.ts';
+
+/** What serves the sockets of this thread. */
+export interface DirectRuntime {
+  readonly calls: SystemCalls;
+  readonly poller: Poller;
+}
+
+const ON = Buffer.from([1, 0, 0, 0]);
+/** struct linger: on, for 0 s. */
+const AT_ONCE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+/** What is read is sealed or copied before the next read, so that one buffer serves all. */
+const shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+const option = Buffer.alloc(4);
+const optionLength = Buffer.from([4, 0, 0, 0]);
+
+interface WithHandle {
+  _handle?: { fd?: number; reading?: boolean; readStop?(): number; close?(): void } | null;
+}
+
+/** What a socket tells. */
+export interface SocketEvents {
+  /** The peer sends no more. */
+  end(): void;
+  /** Nothing waits to be written any more. */
+  drain(): void;
+  /** It broke; `close` follows. */
+  error(error: Error): void;
+  /** It is gone. */
+  close(hadError: boolean): void;
+}
+
+function tellClosed(socket: DirectSocket): void {
+  socket.tellClosed();
+}
+
+/** How a descriptor is given back. */
+type Release = (fd: number) => void;
+
+/**
+ * A connected TCP socket that is read and written by system calls (half-close stays half-close, as with `allowHalfOpen`).
+ * A net.Socket is a stream either way and a handle, and its every read a callback through Node: for a connection with one
+ * small message these are more than the system calls, and so are they for an echo.
+ */
+export class DirectSocket implements Watcher {
+  /** The peer is this machine. */
+  readonly isLocal: boolean;
+  /** Takes what is read, borrowed for the call. */
+  take: TakeBytes;
+  events: Partial<SocketEvents> = {};
+  /** For who keeps a list: it is gone. */
+  gone: (() => void) | undefined;
+  destroyed = false;
+  readableEnded = false;
+  writableFinished = false;
+  writableLength = 0;
+  private readonly runtime: DirectRuntime;
+  private readonly release: Release;
+  private fd: number;
+  /** 0: not in the epoll. */
+  private interest = 0;
+  private paused = false;
+  private ending = false;
+  private readonly queue: Buffer[] = [];
+  private hadError = false;
+  private idle: NodeJS.Timeout | undefined;
+  private movedAt = 0;
+
+  /** `fd` is connected and does not block. */
+  constructor(runtime: DirectRuntime, fd: number, isLocal: boolean, take: TakeBytes, release?: Release) {
+    this.runtime = runtime;
+    this.fd = fd;
+    this.isLocal = isLocal;
+    this.take = take;
+    this.release = release ?? runtime.calls.close;
+    runtime.poller.ref();
+    this.setInterest(EPOLLIN);
+  }
+
+  /**
+   * Takes a connected socket of Node's over; undefined, and nothing was done, where that is not possible (TLS, unread or
+   * unsent bytes). The old object is of no use any more, but that each is destroyed with the other.
+   */
+  static adopt(runtime: DirectRuntime, socket: Socket, take: TakeBytes): DirectSocket | undefined {
+    const old = socket as Socket & WithHandle;
+    const handle = old._handle;
+    const fd = handle?.fd;
+    const isFree = socket.constructor === Socket && !socket.connecting && !socket.destroyed;
+    const isUnused = socket.writableLength === 0 && socket.readableLength === 0;
+    if (!isFree || !isUnused || socket.writableEnded || socket.readableEnded) return undefined;
+    if (handle === undefined || handle === null || typeof fd !== 'number' || fd < 0) return undefined;
+    if (typeof handle.close !== 'function' || typeof handle.readStop !== 'function') return undefined;
+    handle.readStop();
+    handle.reading = false;
+    const isLocal = isLoopback(socket.remoteAddress);
+    socket.setTimeout(0);
+    old._handle = null;
+    const direct = new DirectSocket(runtime, fd, isLocal, take, () => {
+      handle.close?.();
+      socket.destroy();
+    });
+    socket.once('close', () => direct.destroy());
+    return direct;
+  }
+
+  /** -1 once it is destroyed. */
+  get descriptor(): number {
+    return this.fd;
+  }
+
+  setNoDelay(): void {
+    this.runtime.calls.setsockopt(this.fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
+  }
+
+  // ---- reading --------------------------------------------------------------------------------------------
+
+  isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** Takes effect at once for `take`, and for the kernel when it next has something. */
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    if (!this.destroyed && !this.readableEnded) this.setInterest(this.interest | EPOLLIN);
+  }
+
+  onEvents(events: number): void {
+    if (this.queue.length > 0 && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.flush();
+    if (this.destroyed) return;
+    const isReading = !this.paused && !this.readableEnded;
+    if (isReading && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) !== 0) return this.read();
+    if ((events & EPOLLERR) !== 0) {
+      this.runtime.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, option, optionLength);
+      return this.fail('recv', option.readInt32LE(0));
+    }
+    // Only now: most pauses are over before the next event.
+    if (!isReading) this.setInterest(this.interest & ~EPOLLIN);
+  }
+
+  private read(): void {
+    const { calls } = this.runtime;
+    const bytes = calls.recv(this.fd, shared, turns.areShort ? SHORT_READ_BYTES : READ_BUFFER_BYTES, 0);
+    if (bytes > 0) {
+      if (this.idle !== undefined) this.movedAt = performance.now();
+      if (!this.take(shared.subarray(0, bytes))) this.paused = true;
+      return;
+    }
+    if (bytes === 0) {
+      this.readableEnded = true;
+      this.setInterest(this.interest & ~EPOLLIN);
+      this.events.end?.();
+      return this.closeIfDone();
+    }
+    const errno = calls.errno();
+    if (errno !== EAGAIN && errno !== EINTR) this.fail('recv', errno);
+  }
+
+  // ---- writing --------------------------------------------------------------------------------------------
+
+  /** False: some of it waits, until 'drain'. */
+  write(chunk: Buffer): boolean {
+    return this.writeParts([chunk]);
+  }
+
+  /** As `write`, of several in a row. What the kernel does not take at once is kept, not copied. */
+  writeParts(parts: readonly Buffer[]): boolean {
+    if (this.destroyed || this.ending) return false;
+    if (this.idle !== undefined) this.movedAt = performance.now();
+    let taken = this.queue.length === 0 ? Math.max(0, sendParts(this.fd, parts)) : 0;
+    for (const part of parts) {
+      if (taken >= part.length) {
+        taken -= part.length;
+        continue;
+      }
+      const rest = taken === 0 ? part : part.subarray(taken);
+      taken = 0;
+      this.queue.push(rest);
+      this.writableLength += rest.length;
+    }
+    if (this.queue.length === 0) return true;
+    this.setInterest(this.interest | EPOLLOUT);
+    return false;
+  }
+
+  private flush(): void {
+    const { queue } = this;
+    const sent = sendParts(this.fd, queue);
+    if (sent < 0) {
+      const errno = this.runtime.calls.errno();
+      if (errno !== EAGAIN && errno !== EINTR) this.fail('send', errno);
+      return;
+    }
+    if (this.idle !== undefined) this.movedAt = performance.now();
+    this.writableLength -= sent;
+    let left = sent;
+    let whole = 0;
+    while (whole < queue.length && left >= queue[whole].length) left -= queue[whole++].length;
+    if (whole > 0) queue.splice(0, whole);
+    if (left > 0) queue[0] = queue[0].subarray(left);
+    if (queue.length > 0) return;
+    if (this.ending) this.finish();
+    else this.events.drain?.();
+    // Not before it was told of: what it writes may have to wait again.
+    if (!this.destroyed && queue.length === 0) this.setInterest(this.interest & ~EPOLLOUT);
+  }
+
+  /** Sends FIN behind what waits. */
+  end(last?: Buffer): void {
+    if (this.destroyed || this.ending) return;
+    if (last !== undefined) this.writeParts([last]);
+    this.ending = true;
+    if (this.queue.length === 0) this.finish();
+  }
+
+  private finish(): void {
+    this.runtime.calls.shutdown(this.fd, SHUT_WR);
+    this.writableFinished = true;
+    this.closeIfDone();
+  }
+
+  // ---- the end --------------------------------------------------------------------------------------------
+
+  /** Calls `onIdle`, once, when nothing moved for `ms`; 0: never. */
+  setTimeout(ms: number, onIdle: () => void = () => {}): void {
+    clearTimeout(this.idle);
+    this.idle = undefined;
+    if (ms === 0 || this.destroyed) return;
+    this.movedAt = performance.now();
+    const look = (): void => {
+      const left = this.movedAt + ms - performance.now();
+      if (left <= 0) return onIdle();
+      this.idle = setTimeout(look, left).unref();
+    };
+    this.idle = setTimeout(look, ms).unref();
+  }
+
+  private closeIfDone(): void {
+    if (this.readableEnded && this.writableFinished) this.destroy();
+  }
+
+  private fail(call: string, errno: number): void {
+    if (this.destroyed) return;
+    this.hadError = true;
+    const error = systemError(call, errno);
+    this.destroy();
+    this.events.error?.(error);
+  }
+
+  /** Cuts the connection with RST. */
+  resetAndDestroy(): void {
+    if (!this.destroyed)
+      this.runtime.calls.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, AT_ONCE, AT_ONCE.length);
+    this.destroy();
+  }
+
+  /** Idempotent; 'close' follows in a tick. */
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    clearTimeout(this.idle);
+    this.queue.length = 0;
+    this.writableLength = 0;
+    const { fd } = this;
+    this.fd = -1;
+    if (this.interest !== 0) this.runtime.poller.remove(fd, true);
+    this.runtime.poller.unref();
+    this.release(fd);
+    this.gone?.();
+    process.nextTick(tellClosed, this);
+  }
+
+  /** Once it is destroyed. */
+  tellClosed(): void {
+    this.events.close?.(this.hadError);
+  }
+
+  private setInterest(interest: number): void {
+    const before = this.interest;
+    if (interest === before || this.destroyed) return;
+    const { poller } = this.runtime;
+    this.interest = interest;
+    // An error or a hang-up is told of as long as it is in there, wanted or not.
+    if (interest === 0) poller.remove(this.fd, false);
+    else if (before !== 0) poller.change(this.fd, interest);
+    else if (!poller.add(this.fd, interest, this)) this.fail('epoll_ctl', this.runtime.calls.errno());
+  }
+}

@@ -1,0 +1,190 @@
+import { runTurn } from '../base/turn-end.ts';
+import type { PollHandle } from './foreign.ts';
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EPOLLIN,
+  type Loop,
+  type SystemCalls,
+  systemError,
+} from './system-calls.ts';
+import { WakeTimer } from './wake-timer.ts';
+
+/** What happens to a descriptor. `events`: EPOLLIN and others. */
+export interface Watcher {
+  onEvents(events: number): void;
+}
+
+/** Events of one round. */
+const MAX_EVENTS = 128;
+/** struct epoll_event is packed on x86-64 alone: 32 bits of events, 64 of data. */
+const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
+const DATA_AT = EVENT_BYTES - 8;
+
+/**
+ * So long, ms, descriptors are served before Node's loop has a turn, whether it asks for one or not.
+ */
+const STAY_MS = 20;
+/** A stay that Node's loop ends sooner than this costs more than it saves, rounds; the next is so far off, ms. */
+const WORTHWHILE_ROUNDS = 8;
+const AWAY_MS = 100;
+/** With more descriptors than this they are many that are served in a round, and putting one epoll into another walks all. */
+const STAY_DESCRIPTORS = 256;
+
+interface WithTicks {
+  _tickCallback?: () => void;
+}
+
+/**
+ * An epoll(7) instance beside libuv's, for sockets that are served without Node's objects.
+ *
+ * It is in Node's loop as one descriptor: when something is ready, the loop's turn ends in `turn`. A turn of Node's
+ * costs more than serving a small message, though. So, while there is something to serve, `turn` stays and waits for
+ * more itself: for these descriptors and for libuv's own epoll, which is then in this one instead of the other way
+ * round; for no longer than libuv's next timer. Whatever libuv has to do ends the stay. Ticks and microtasks run after
+ * each event, as Node does it.
+ */
+export class Poller {
+  private readonly calls: SystemCalls;
+  private readonly epoll: number;
+  private readonly loop: Loop;
+  private readonly backend: number;
+  private readonly handle: PollHandle;
+  private readonly watchers: Array<Watcher | undefined> = [];
+  /** Per descriptor: an event of one that was closed in the same round is not its successor's. */
+  private readonly generations: number[] = [];
+  private generation = 0;
+  private descriptors = 0;
+  private readonly event = Buffer.alloc(EVENT_BYTES);
+  private readonly events = Buffer.allocUnsafeSlow(EVENT_BYTES * MAX_EVENTS);
+  private readonly view = new DataView(this.events.buffer);
+  private queued = false;
+  private awayUntil = 0;
+  private backendReady = false;
+  private ready = 0;
+  private readonly timer: WakeTimer;
+
+  /** Throws where the kernel has no more descriptors. */
+  constructor(calls: SystemCalls) {
+    this.calls = calls;
+    this.epoll = calls.epoll_create1(EPOLL_CLOEXEC);
+    if (this.epoll < 0) throw systemError('epoll_create1', calls.errno());
+    this.loop = calls.uv_default_loop();
+    this.backend = calls.uv_backend_fd(this.loop);
+    this.timer = new WakeTimer(calls);
+    this.control(EPOLL_CTL_ADD, this.timer.fd, EPOLLIN);
+    this.handle = calls.poll(this.epoll, this.wake);
+    this.handle.unref();
+  }
+
+  /** A socket lives that wants the process to go on. */
+  ref(): void {
+    if (this.descriptors++ === 0) this.handle.ref();
+  }
+
+  unref(): void {
+    if (--this.descriptors === 0) this.handle.unref();
+  }
+
+  /** Tells `watcher` of `events` from now on. False: the kernel takes no more. */
+  add(fd: number, events: number, watcher: Watcher): boolean {
+    this.generation = (this.generation + 1) | 0;
+    this.generations[fd] = this.generation;
+    if (this.control(EPOLL_CTL_ADD, fd, events) !== 0) return false;
+    this.watchers[fd] = watcher;
+    return true;
+  }
+
+  /** Of a descriptor that was added. */
+  change(fd: number, events: number): void {
+    this.control(EPOLL_CTL_MOD, fd, events);
+  }
+
+  /** Takes it out. `isClosing`: close(2) follows, which does it. */
+  remove(fd: number, isClosing: boolean): void {
+    this.watchers[fd] = undefined;
+    if (!isClosing) this.control(EPOLL_CTL_DEL, fd, 0);
+  }
+
+  private control(operation: number, fd: number, events: number): number {
+    const { event } = this;
+    event.writeUInt32LE(events, 0);
+    event.writeInt32LE(fd, DATA_AT);
+    event.writeInt32LE(this.generations[fd] ?? 0, DATA_AT + 4);
+    return this.calls.epoll_ctl(this.epoll, operation, fd, event);
+  }
+
+  private readonly wake = (): void => {
+    if (this.queued) return;
+    this.queued = true;
+    // Unreferenced: with one that is referenced libuv counts as busy.
+    setImmediate(this.turn).unref();
+  };
+
+  private readonly turn = (): void => {
+    this.queued = false;
+    this.round(0);
+    if (this.mayStay()) this.stay();
+  };
+
+  private mayStay(): boolean {
+    if ((process as WithTicks)._tickCallback === undefined) return false;
+    if (this.descriptors === 0 || this.descriptors > STAY_DESCRIPTORS) return false;
+    return performance.now() >= this.awayUntil && this.calls.uv_backend_timeout(this.loop) !== 0;
+  }
+
+  private stay(): void {
+    const { calls, loop, backend, handle } = this;
+    // First one, then the other: the kernel takes no circle.
+    handle.stop();
+    const isIn = this.control(EPOLL_CTL_ADD, backend, EPOLLIN) === 0;
+    let rounds = 0;
+    this.backendReady = false;
+    try {
+      const end = performance.now() + STAY_MS;
+      while (isIn && !this.backendReady && this.descriptors > 0 && performance.now() < end) {
+        calls.uv_update_time(loop);
+        const timeout = calls.uv_backend_timeout(loop);
+        if (timeout === 0) break;
+        if (timeout > 0) this.timer.within(timeout);
+        rounds++;
+        this.round(-1);
+      }
+      if (this.backendReady && rounds < WORTHWHILE_ROUNDS) this.awayUntil = performance.now() + AWAY_MS;
+    } finally {
+      this.control(EPOLL_CTL_DEL, backend, 0);
+      handle.start(this.wake);
+    }
+  }
+
+  /** Serves what is ready, after waiting for it at most so long, ms; -1: for ever. */
+  private round(timeoutMs: number): void {
+    this.ready = this.calls.epoll_wait(this.epoll, this.events, MAX_EVENTS, timeoutMs);
+    if (this.ready <= 0) return;
+    runTurn(this.serve);
+    (process as WithTicks)._tickCallback?.();
+  }
+
+  private readonly serve = (): void => {
+    const { view, watchers, generations, ready } = this;
+    const tick = (process as WithTicks)._tickCallback;
+    for (let i = 0; i < ready; i++) {
+      const at = i * EVENT_BYTES;
+      const fd = view.getInt32(at + DATA_AT, true);
+      if (fd === this.backend) {
+        this.backendReady = true;
+        continue;
+      }
+      if (fd === this.timer.fd) {
+        this.timer.clear();
+        continue;
+      }
+      const watcher = watchers[fd];
+      if (watcher === undefined || generations[fd] !== view.getInt32(at + DATA_AT + 4, true)) continue;
+      watcher.onEvents(view.getUint32(at, true));
+      tick?.();
+    }
+  };
+}
