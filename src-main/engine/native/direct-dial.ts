@@ -94,7 +94,7 @@ class DirectDial implements Dial, Watcher {
 
   private succeed(): void {
     const { fd } = this;
-    this.unwatch(false);
+    this.unwatch();
     this.fd = -1;
     this.events.connected(new DirectSocket(this.runtime, fd, this.isLocal, this.events.take));
   }
@@ -108,15 +108,15 @@ class DirectDial implements Dial, Watcher {
   destroy(): void {
     const { fd } = this;
     if (fd < 0) return;
-    this.unwatch(true);
+    this.unwatch();
     this.fd = -1;
     this.runtime.calls.close(fd);
   }
 
-  private unwatch(isClosing: boolean): void {
+  private unwatch(): void {
     if (!this.isWatched) return;
     this.isWatched = false;
-    this.runtime.poller.remove(this.fd, isClosing);
+    this.runtime.poller.remove(this.fd);
     this.runtime.poller.unref();
   }
 }

@@ -110,7 +110,7 @@ export class DirectListener implements Watcher {
     if (this.closed) return;
     this.closed = true;
     clearTimeout(this.isFull);
-    this.runtime.poller.remove(this.fd, true);
+    this.runtime.poller.forget(this.fd);
     this.runtime.poller.unref();
     this.runtime.calls.close(this.fd);
   }

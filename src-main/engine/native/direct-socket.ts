@@ -8,9 +8,11 @@ import {
   EAGAIN,
   EINTR,
   EPOLLERR,
+  EPOLLET,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
+  EPOLLRDHUP,
   IPPROTO_TCP,
   SHUT_WR,
   SO_ERROR,
@@ -27,6 +29,11 @@ export interface DirectRuntime {
   readonly poller: Poller;
 }
 
+/**
+ * Told of once, when it comes (edge-triggered): a socket that is paused, or full, costs no calls. EPOLLOUT joins when one
+ * has to wait for room for the first time.
+ */
+const EDGES = EPOLLIN | EPOLLRDHUP | EPOLLET;
 const ON = Buffer.from([1, 0, 0, 0]);
 /** struct linger: on, for 0 s. */
 const AT_ONCE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
@@ -78,8 +85,11 @@ export class DirectSocket implements Watcher {
   private readonly runtime: DirectRuntime;
   private readonly release: Release;
   private fd: number;
-  /** 0: not in the epoll. */
-  private interest = 0;
+  /** The kernel said that there is something to read, and no read has found the end of it since. */
+  private readable = false;
+  /** ... and that it is the last: a read that finds no more has to be followed by the one that finds the end. */
+  private hungUp = false;
+  private awaitsRoom = false;
   private paused = false;
   private ending = false;
   private readonly queue: Buffer[] = [];
@@ -95,7 +105,7 @@ export class DirectSocket implements Watcher {
     this.take = take;
     this.release = release ?? runtime.calls.close;
     runtime.poller.ref();
-    this.setInterest(EPOLLIN);
+    if (!runtime.poller.add(fd, EDGES, this)) this.fail('epoll_ctl', runtime.calls.errno());
   }
 
   /**
@@ -139,7 +149,6 @@ export class DirectSocket implements Watcher {
     return this.paused;
   }
 
-  /** Takes effect at once for `take`, and for the kernel when it next has something. */
   pause(): void {
     this.paused = true;
   }
@@ -147,38 +156,48 @@ export class DirectSocket implements Watcher {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    if (!this.destroyed && !this.readableEnded) this.setInterest(this.interest | EPOLLIN);
+    if (this.readable) this.runtime.poller.again(this);
   }
 
   onEvents(events: number): void {
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) !== 0) this.readable = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP)) !== 0) this.hungUp = true;
     if (this.queue.length > 0 && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.flush();
     if (this.destroyed) return;
-    const isReading = !this.paused && !this.readableEnded;
-    if (isReading && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) !== 0) return this.read();
-    if ((events & EPOLLERR) !== 0) {
-      this.runtime.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, option, optionLength);
-      return this.fail('recv', option.readInt32LE(0));
-    }
-    // Only now: most pauses are over before the next event.
-    if (!isReading) this.setInterest(this.interest & ~EPOLLIN);
+    if (!this.readableEnded) return this.read();
+    if ((events & EPOLLERR) === 0) return;
+    this.runtime.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, option, optionLength);
+    this.fail('recv', option.readInt32LE(0));
+  }
+
+  onAgain(): void {
+    if (!this.destroyed && !this.readableEnded) this.read();
   }
 
   private read(): void {
-    const { calls } = this.runtime;
-    const bytes = calls.recv(this.fd, shared, turns.areShort ? SHORT_READ_BYTES : READ_BUFFER_BYTES, 0);
+    if (this.paused || !this.readable) return;
+    const { calls, poller } = this.runtime;
+    const most = turns.areShort ? SHORT_READ_BYTES : READ_BUFFER_BYTES;
+    const bytes = calls.recv(this.fd, shared, most, 0);
     if (bytes > 0) {
+      // Less than was asked for is all there was (epoll(7), question 9); the next edge tells of more.
+      this.readable = bytes === most || this.hungUp;
       if (this.idle !== undefined) this.movedAt = performance.now();
       if (!this.take(shared.subarray(0, bytes))) this.paused = true;
+      // In the next round: others have their turn.
+      else if (this.readable && !this.destroyed) poller.again(this);
       return;
     }
     if (bytes === 0) {
+      this.readable = false;
       this.readableEnded = true;
-      this.setInterest(this.interest & ~EPOLLIN);
       this.events.end?.();
       return this.closeIfDone();
     }
     const errno = calls.errno();
-    if (errno !== EAGAIN && errno !== EINTR) this.fail('recv', errno);
+    if (errno === EAGAIN) this.readable = false;
+    else if (errno === EINTR) poller.again(this);
+    else this.fail('recv', errno);
   }
 
   // ---- writing --------------------------------------------------------------------------------------------
@@ -204,7 +223,10 @@ export class DirectSocket implements Watcher {
       this.writableLength += rest.length;
     }
     if (this.queue.length === 0) return true;
-    this.setInterest(this.interest | EPOLLOUT);
+    if (!this.awaitsRoom) {
+      this.awaitsRoom = true;
+      this.runtime.poller.change(this.fd, EDGES | EPOLLOUT);
+    }
     return false;
   }
 
@@ -226,8 +248,6 @@ export class DirectSocket implements Watcher {
     if (queue.length > 0) return;
     if (this.ending) this.finish();
     else this.events.drain?.();
-    // Not before it was told of: what it writes may have to wait again.
-    if (!this.destroyed && queue.length === 0) this.setInterest(this.interest & ~EPOLLOUT);
   }
 
   /** Sends FIN behind what waits. */
@@ -288,7 +308,7 @@ export class DirectSocket implements Watcher {
     this.writableLength = 0;
     const { fd } = this;
     this.fd = -1;
-    if (this.interest !== 0) this.runtime.poller.remove(fd, true);
+    this.runtime.poller.forget(fd);
     this.runtime.poller.unref();
     this.release(fd);
     this.gone?.();
@@ -298,16 +318,5 @@ export class DirectSocket implements Watcher {
   /** Once it is destroyed. */
   tellClosed(): void {
     this.events.close?.(this.hadError);
-  }
-
-  private setInterest(interest: number): void {
-    const before = this.interest;
-    if (interest === before || this.destroyed) return;
-    const { poller } = this.runtime;
-    this.interest = interest;
-    // An error or a hang-up is told of as long as it is in there, wanted or not.
-    if (interest === 0) poller.remove(this.fd, false);
-    else if (before !== 0) poller.change(this.fd, interest);
-    else if (!poller.add(this.fd, interest, this)) this.fail('epoll_ctl', this.runtime.calls.errno());
   }
 }

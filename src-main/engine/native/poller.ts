@@ -15,6 +15,8 @@ import { WakeTimer } from './wake-timer.ts';
 /** What happens to a descriptor. `events`: EPOLLIN and others. */
 export interface Watcher {
   onEvents(events: number): void;
+  /** It asked for that by `again`. */
+  onAgain?(): void;
 }
 
 /** Events of one round. */
@@ -32,6 +34,9 @@ const WORTHWHILE_ROUNDS = 8;
 const AWAY_MS = 100;
 /** With more descriptors than this they are many that are served in a round, and putting one epoll into another walks all. */
 const STAY_DESCRIPTORS = 256;
+
+/** As far off as a timer can be, ms. */
+const NEVER_MS = 2 ** 31 - 1;
 
 interface WithTicks {
   _tickCallback?: () => void;
@@ -57,9 +62,14 @@ export class Poller {
   private readonly generations: number[] = [];
   private generation = 0;
   private descriptors = 0;
+  /** Not the handle, which rests during a stay: a loop that nothing keeps alive says that it is busy. */
+  private alive: NodeJS.Timeout | undefined;
   private readonly event = Buffer.alloc(EVENT_BYTES);
   private readonly events = Buffer.allocUnsafeSlow(EVENT_BYTES * MAX_EVENTS);
   private readonly view = new DataView(this.events.buffer);
+  /** Served again in the next round. Each socket is in it once at most, but for one that was paused and resumed in between. */
+  private waiting: Watcher[] = [];
+  private isServing = false;
   private queued = false;
   private awayUntil = 0;
   private backendReady = false;
@@ -81,11 +91,11 @@ export class Poller {
 
   /** A socket lives that wants the process to go on. */
   ref(): void {
-    if (this.descriptors++ === 0) this.handle.ref();
+    if (this.descriptors++ === 0) this.alive = setInterval(() => {}, NEVER_MS);
   }
 
   unref(): void {
-    if (--this.descriptors === 0) this.handle.unref();
+    if (--this.descriptors === 0) clearInterval(this.alive);
   }
 
   /** Tells `watcher` of `events` from now on. False: the kernel takes no more. */
@@ -102,15 +112,25 @@ export class Poller {
     this.control(EPOLL_CTL_MOD, fd, events);
   }
 
-  /** Takes it out. `isClosing`: close(2) follows, which does it. */
-  remove(fd: number, isClosing: boolean): void {
+  remove(fd: number): void {
+    this.forget(fd);
+    this.control(EPOLL_CTL_DEL, fd, 0);
+  }
+
+  /** Instead of `remove`, where close(2) follows: that takes it out. */
+  forget(fd: number): void {
     this.watchers[fd] = undefined;
-    if (!isClosing) this.control(EPOLL_CTL_DEL, fd, 0);
+  }
+
+  /** Calls `onAgain` in the next round, after what is new then. */
+  again(watcher: Watcher): void {
+    this.waiting.push(watcher);
+    if (!this.isServing) this.wake();
   }
 
   private control(operation: number, fd: number, events: number): number {
     const { event } = this;
-    event.writeUInt32LE(events, 0);
+    event.writeInt32LE(events, 0);
     event.writeInt32LE(fd, DATA_AT);
     event.writeInt32LE(this.generations[fd] ?? 0, DATA_AT + 4);
     return this.calls.epoll_ctl(this.epoll, operation, fd, event);
@@ -119,20 +139,24 @@ export class Poller {
   private readonly wake = (): void => {
     if (this.queued) return;
     this.queued = true;
-    // Unreferenced: with one that is referenced libuv counts as busy.
-    setImmediate(this.turn).unref();
+    const turn = setImmediate(this.turn);
+    // With one that is referenced libuv counts as busy; one that is not does not keep it from waiting.
+    if (this.waiting.length === 0) turn.unref();
   };
 
   private readonly turn = (): void => {
     this.queued = false;
     this.round(0);
     if (this.mayStay()) this.stay();
+    if (this.waiting.length > 0) this.wake();
   };
 
   private mayStay(): boolean {
     if ((process as WithTicks)._tickCallback === undefined) return false;
     if (this.descriptors === 0 || this.descriptors > STAY_DESCRIPTORS) return false;
-    return performance.now() >= this.awayUntil && this.calls.uv_backend_timeout(this.loop) !== 0;
+    if (performance.now() < this.awayUntil) return false;
+    this.calls.uv_update_time(this.loop);
+    return this.calls.uv_backend_timeout(this.loop) !== 0;
   }
 
   private stay(): void {
@@ -145,12 +169,12 @@ export class Poller {
     try {
       const end = performance.now() + STAY_MS;
       while (isIn && !this.backendReady && this.descriptors > 0 && performance.now() < end) {
-        calls.uv_update_time(loop);
+        if (rounds > 0) calls.uv_update_time(loop);
         const timeout = calls.uv_backend_timeout(loop);
         if (timeout === 0) break;
         if (timeout > 0) this.timer.within(timeout);
         rounds++;
-        this.round(-1);
+        this.round(this.waiting.length > 0 ? 0 : -1);
       }
       if (this.backendReady && rounds < WORTHWHILE_ROUNDS) this.awayUntil = performance.now() + AWAY_MS;
     } finally {
@@ -162,14 +186,20 @@ export class Poller {
   /** Serves what is ready, after waiting for it at most so long, ms; -1: for ever. */
   private round(timeoutMs: number): void {
     this.ready = this.calls.epoll_wait(this.epoll, this.events, MAX_EVENTS, timeoutMs);
-    if (this.ready <= 0) return;
-    runTurn(this.serve);
+    if (this.ready <= 0 && this.waiting.length === 0) return;
+    this.isServing = true;
+    try {
+      runTurn(this.serve);
+    } finally {
+      this.isServing = false;
+    }
     (process as WithTicks)._tickCallback?.();
   }
 
   private readonly serve = (): void => {
-    const { view, watchers, generations, ready } = this;
+    const { view, watchers, generations, ready, waiting } = this;
     const tick = (process as WithTicks)._tickCallback;
+    if (waiting.length > 0) this.waiting = [];
     for (let i = 0; i < ready; i++) {
       const at = i * EVENT_BYTES;
       const fd = view.getInt32(at + DATA_AT, true);
@@ -183,7 +213,11 @@ export class Poller {
       }
       const watcher = watchers[fd];
       if (watcher === undefined || generations[fd] !== view.getInt32(at + DATA_AT + 4, true)) continue;
-      watcher.onEvents(view.getUint32(at, true));
+      watcher.onEvents(view.getInt32(at, true));
+      tick?.();
+    }
+    for (const watcher of waiting) {
+      watcher.onAgain?.();
       tick?.();
     }
   };
