@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import { resetSocket } from '../base/reset-socket.ts';
 import type { TakeBytes } from '../base/socket-reader.ts';
+import { directRuntime } from './direct-runtime.ts';
 import { DirectSocket, type SocketEvents } from './direct-socket.ts';
 import { endNow, writeAll } from './direct-write.ts';
-import { directRuntime } from './direct-runtime.ts';
 
 /** A connected TCP socket: read and written by system calls where that can be had, otherwise Node's. */
 export type AnySocket = Socket | DirectSocket;

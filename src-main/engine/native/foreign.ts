@@ -27,7 +27,7 @@ export interface ForeignRuntime {
   poll(fd: number, onReadable: () => void): PollHandle;
 }
 
-async function importKoffi(): Promise<(typeof import('koffi'))['default'] | undefined> {
+async function importKoffi(): Promise<typeof import('koffi')['default'] | undefined> {
   if (process.versions.electron !== undefined || process.env.CULVERT_NATIVE === '0') return undefined;
   try {
     return (await import('koffi')).default;
