@@ -61,7 +61,7 @@ export function afterThisTurn(fn: () => void): void {
 }
 
 /** Above this many streams a flush waits for the others of its turn. */
-const BATCH_ABOVE = 8;
+export const BATCH_ABOVE = 8;
 
 /**
  * When small data leaves. With few streams right after the event that brought it, so that neither a keystroke nor

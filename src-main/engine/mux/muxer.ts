@@ -1,4 +1,4 @@
-import type { Timer } from '../base/clock.ts';
+import { BATCH_ABOVE, type Timer } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import {
   byteFrame,
@@ -165,9 +165,13 @@ export class Muxer implements StreamHost {
 
   // ---- StreamHost -----------------------------------------------------------------------------------------
 
-  ready(stream: MuxStream): void {
+  get flushesAtOnce(): boolean {
+    return this.streams.size <= BATCH_ABOVE;
+  }
+
+  ready(stream: MuxStream, atOnce = false): void {
     if (!this.early.isOn || !this.early.add(stream)) this.scheduler.add(stream);
-    if (!this.pulling) this.options.wake(stream.sendable >= EAGER_BYTES);
+    if (!this.pulling) this.options.wake(atOnce || stream.sendable >= EAGER_BYTES);
   }
 
   creditDue(stream: MuxStream): void {

@@ -20,8 +20,10 @@ export interface StreamHost {
   /** A chunk of at least this size is sent at once where there is room. */
   readonly eagerBytes: number;
   readonly exchanges: Exchanges;
-  /** The stream has data (or a FIN) that it may send now. */
-  ready(stream: MuxStream): void;
+  /** With few streams a message leaves within the call that brings it. */
+  readonly flushesAtOnce: boolean;
+  /** The stream has data (or a FIN) that it may send now. `atOnce`: within this call. */
+  ready(stream: MuxStream, atOnce?: boolean): void;
   /** The stream that credit was last granted to. */
   readonly lastCredited: MuxStream | undefined;
   /** Credit waits to be granted. */
@@ -105,13 +107,13 @@ export class MuxStream implements TunnelStream {
     this.events = events;
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, atOnce = false): boolean {
     if (this.over || this.localEnd !== 'open') return false;
     if (chunk.length > 0) {
       this.messages = this.host.exchanges.note(this.messages, chunk.length);
       this.queue.push(chunk);
       this.queuedBytes += chunk.length;
-      if (this.credit > 0) this.host.ready(this);
+      if (this.credit > 0) this.host.ready(this, atOnce);
     }
     if (this.queuedBytes < this.queueLimit) return true;
     this.wantsDrain = true;
@@ -119,14 +121,14 @@ export class MuxStream implements TunnelStream {
   }
 
   /**
-   * Large chunks are mostly sealed inside this call, straight from the caller's buffer; what is not, and small
-   * chunks, which wait for the turn's end, are copied.
+   * Large chunks, and with few streams all, are mostly sealed inside this call, straight from the caller's buffer; what is
+   * not, and what waits for the turn's end, is copied.
    */
   writeBorrowed(chunk: Buffer): boolean {
-    if (chunk.length < this.host.eagerBytes || this.credit <= 0 || this.queuedBytes > 0) {
-      return this.write(Buffer.from(chunk));
-    }
-    this.write(chunk);
+    const { host } = this;
+    const atOnce = chunk.length >= host.eagerBytes || host.flushesAtOnce;
+    if (!atOnce || this.credit <= 0 || this.queuedBytes > 0) return this.write(Buffer.from(chunk));
+    this.write(chunk, true);
     for (let i = 0; i < this.queue.length; i++) {
       if (this.queue[i].buffer === chunk.buffer) this.queue[i] = Buffer.from(this.queue[i]);
     }

@@ -38,6 +38,13 @@ const STAY_DESCRIPTORS = 256;
 /** As far off as a timer can be, ms. */
 const NEVER_MS = 2 ** 31 - 1;
 
+/** As Node does it: what one socket's listener throws is nobody else's affair, and an edge is told of only once. */
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
 interface WithTicks {
   _tickCallback?: () => void;
 }
@@ -213,11 +220,19 @@ export class Poller {
       }
       const watcher = watchers[fd];
       if (watcher === undefined || generations[fd] !== view.getInt32(at + DATA_AT + 4, true)) continue;
-      watcher.onEvents(view.getInt32(at, true));
+      try {
+        watcher.onEvents(view.getInt32(at, true));
+      } catch (error) {
+        throwLater(error);
+      }
       tick?.();
     }
     for (const watcher of waiting) {
-      watcher.onAgain?.();
+      try {
+        watcher.onAgain?.();
+      } catch (error) {
+        throwLater(error);
+      }
       tick?.();
     }
   };
