@@ -29,6 +29,8 @@ export interface DirectRuntime {
   readonly poller: Poller;
 }
 
+/** Reads of bulk that one socket has in a turn. */
+const READS_PER_TURN = 4;
 /**
  * Told of once, when it comes (edge-triggered): a socket that is paused, or full, costs no calls. EPOLLOUT joins when one
  * has to wait for room for the first time.
@@ -89,6 +91,8 @@ export class DirectSocket implements Watcher {
   private readable = false;
   /** ... and that it is the last: a read that finds no more has to be followed by the one that finds the end. */
   private hungUp = false;
+  /** For its next turn to read. */
+  private waits = false;
   private awaitsRoom = false;
   private paused = false;
   private ending = false;
@@ -156,7 +160,13 @@ export class DirectSocket implements Watcher {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    if (this.readable) this.runtime.poller.again(this);
+    if (this.readable) this.again();
+  }
+
+  private again(): void {
+    if (this.waits) return;
+    this.waits = true;
+    this.runtime.poller.again(this);
   }
 
   onEvents(events: number): void {
@@ -164,40 +174,49 @@ export class DirectSocket implements Watcher {
     if ((events & (EPOLLRDHUP | EPOLLHUP)) !== 0) this.hungUp = true;
     if (this.queue.length > 0 && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.flush();
     if (this.destroyed) return;
-    if (!this.readableEnded) return this.read();
+    // One that waits for its turn has one in this round.
+    if (!this.readableEnded) return this.waits ? undefined : this.read();
     if ((events & EPOLLERR) === 0) return;
     this.runtime.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, option, optionLength);
     this.fail('recv', option.readInt32LE(0));
   }
 
   onAgain(): void {
+    this.waits = false;
     if (!this.destroyed && !this.readableEnded) this.read();
   }
 
   private read(): void {
-    if (this.paused || !this.readable) return;
-    const { calls, poller } = this.runtime;
-    const most = turns.areShort ? SHORT_READ_BYTES : READ_BUFFER_BYTES;
+    for (let reads = 0; this.readable && !this.paused && !this.destroyed; reads++) {
+      const { areShort } = turns;
+      // Others have their turn; it goes on in the next round.
+      if (reads === (areShort ? 1 : READS_PER_TURN)) return this.again();
+      if (!this.readOnce(areShort ? SHORT_READ_BYTES : READ_BUFFER_BYTES)) return;
+    }
+  }
+
+  /** False: nothing more can be read. */
+  private readOnce(most: number): boolean {
+    const { calls } = this.runtime;
     const bytes = calls.recv(this.fd, shared, most, 0);
     if (bytes > 0) {
       // Less than was asked for is all there was (epoll(7), question 9); the next edge tells of more.
       this.readable = bytes === most || this.hungUp;
       if (this.idle !== undefined) this.movedAt = performance.now();
       if (!this.take(shared.subarray(0, bytes))) this.paused = true;
-      // In the next round: others have their turn.
-      else if (this.readable && !this.destroyed) poller.again(this);
-      return;
+      return true;
     }
     if (bytes === 0) {
       this.readable = false;
       this.readableEnded = true;
       this.events.end?.();
-      return this.closeIfDone();
+      this.closeIfDone();
+      return false;
     }
     const errno = calls.errno();
     if (errno === EAGAIN) this.readable = false;
-    else if (errno === EINTR) poller.again(this);
-    else this.fail('recv', errno);
+    else if (errno !== EINTR) this.fail('recv', errno);
+    return errno === EINTR;
   }
 
   // ---- writing --------------------------------------------------------------------------------------------

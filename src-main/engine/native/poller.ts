@@ -74,7 +74,7 @@ export class Poller {
   private readonly event = Buffer.alloc(EVENT_BYTES);
   private readonly events = Buffer.allocUnsafeSlow(EVENT_BYTES * MAX_EVENTS);
   private readonly view = new DataView(this.events.buffer);
-  /** Served again in the next round. Each socket is in it once at most, but for one that was paused and resumed in between. */
+  /** Served again in the next round. */
   private waiting: Watcher[] = [];
   private isServing = false;
   private queued = false;
@@ -129,7 +129,7 @@ export class Poller {
     this.watchers[fd] = undefined;
   }
 
-  /** Calls `onAgain` in the next round, after what is new then. */
+  /** Calls `onAgain` once, in the next round, after what is new then. */
   again(watcher: Watcher): void {
     this.waiting.push(watcher);
     if (!this.isServing) this.wake();
