@@ -1,4 +1,5 @@
 import { runTurn } from '../base/turn-end.ts';
+import { turns } from '../base/turns.ts';
 import type { PollHandle } from './foreign.ts';
 import {
   EPOLL_CLOEXEC,
@@ -160,7 +161,8 @@ export class Poller {
 
   private mayStay(): boolean {
     if ((process as WithTicks)._tickCallback === undefined) return false;
-    if (this.descriptors === 0 || this.descriptors > STAY_DESCRIPTORS) return false;
+    if (this.descriptors === 0 || this.descriptors > STAY_DESCRIPTORS || this.waiting.length > 0)
+      return false;
     if (performance.now() < this.awayUntil) return false;
     this.calls.uv_update_time(this.loop);
     return this.calls.uv_backend_timeout(this.loop) !== 0;
@@ -175,13 +177,19 @@ export class Poller {
     this.backendReady = false;
     try {
       const end = performance.now() + STAY_MS;
-      while (isIn && !this.backendReady && this.descriptors > 0 && performance.now() < end) {
+      while (
+        isIn &&
+        !this.backendReady &&
+        this.descriptors > 0 &&
+        this.waiting.length === 0 &&
+        performance.now() < end
+      ) {
         if (rounds > 0) calls.uv_update_time(loop);
         const timeout = calls.uv_backend_timeout(loop);
         if (timeout === 0) break;
         if (timeout > 0) this.timer.within(timeout);
         rounds++;
-        this.round(this.waiting.length > 0 ? 0 : -1);
+        this.round(-1);
       }
       if (this.backendReady && rounds < WORTHWHILE_ROUNDS) this.awayUntil = performance.now() + AWAY_MS;
     } finally {
@@ -192,6 +200,8 @@ export class Poller {
 
   /** Serves what is ready, after waiting for it at most so long, ms; -1: for ever. */
   private round(timeoutMs: number): void {
+    // Somebody waits for a message, and this thread has bulk to go on with: who is to answer may need this processor.
+    if (this.waiting.length > 0 && turns.areShort) this.calls.sched_yield();
     this.ready = this.calls.epoll_wait(this.epoll, this.events, MAX_EVENTS, timeoutMs);
     if (this.ready <= 0 && this.waiting.length === 0) return;
     this.isServing = true;
