@@ -2,8 +2,8 @@ import { Socket } from 'node:net';
 import { READ_BUFFER_BYTES, SHORT_READ_BYTES, type TakeBytes } from '../base/socket-reader.ts';
 import { turns } from '../base/turns.ts';
 import { isLoopback } from './descriptor.ts';
-import { sendParts } from './direct-write.ts';
 import type { Poller, Watcher } from './poller.ts';
+import { SendBacklog } from './send-backlog.ts';
 import {
   EAGAIN,
   EINTR,
@@ -83,7 +83,6 @@ export class DirectSocket implements Watcher {
   destroyed = false;
   readableEnded = false;
   writableFinished = false;
-  writableLength = 0;
   private readonly runtime: DirectRuntime;
   private readonly release: Release;
   private fd: number;
@@ -96,7 +95,7 @@ export class DirectSocket implements Watcher {
   private awaitsRoom = false;
   private paused = false;
   private ending = false;
-  private readonly queue: Buffer[] = [];
+  private readonly backlog = new SendBacklog();
   private hadError = false;
   private idle: NodeJS.Timeout | undefined;
   private movedAt = 0;
@@ -138,6 +137,11 @@ export class DirectSocket implements Watcher {
     return direct;
   }
 
+  /** Bytes that wait in this process. */
+  get writableLength(): number {
+    return this.backlog.bytes;
+  }
+
   /** -1 once it is destroyed. */
   get descriptor(): number {
     return this.fd;
@@ -172,7 +176,7 @@ export class DirectSocket implements Watcher {
   onEvents(events: number): void {
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) !== 0) this.readable = true;
     if ((events & (EPOLLRDHUP | EPOLLHUP)) !== 0) this.hungUp = true;
-    if (this.queue.length > 0 && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.flush();
+    if (!this.backlog.isEmpty && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.flush();
     if (this.destroyed) return;
     // One that waits for its turn has one in this round.
     if (!this.readableEnded) return this.waits ? undefined : this.read();
@@ -230,18 +234,8 @@ export class DirectSocket implements Watcher {
   writeParts(parts: readonly Buffer[]): boolean {
     if (this.destroyed || this.ending) return false;
     if (this.idle !== undefined) this.movedAt = performance.now();
-    let taken = this.queue.length === 0 ? Math.max(0, sendParts(this.fd, parts)) : 0;
-    for (const part of parts) {
-      if (taken >= part.length) {
-        taken -= part.length;
-        continue;
-      }
-      const rest = taken === 0 ? part : part.subarray(taken);
-      taken = 0;
-      this.queue.push(rest);
-      this.writableLength += rest.length;
-    }
-    if (this.queue.length === 0) return true;
+    this.backlog.send(this.fd, parts);
+    if (this.backlog.isEmpty) return true;
     if (!this.awaitsRoom) {
       this.awaitsRoom = true;
       this.runtime.poller.change(this.fd, EDGES | EPOLLOUT);
@@ -250,21 +244,14 @@ export class DirectSocket implements Watcher {
   }
 
   private flush(): void {
-    const { queue } = this;
-    const sent = sendParts(this.fd, queue);
-    if (sent < 0) {
+    const { backlog } = this;
+    if (backlog.flush(this.fd) < 0) {
       const errno = this.runtime.calls.errno();
       if (errno !== EAGAIN && errno !== EINTR) this.fail('send', errno);
       return;
     }
     if (this.idle !== undefined) this.movedAt = performance.now();
-    this.writableLength -= sent;
-    let left = sent;
-    let whole = 0;
-    while (whole < queue.length && left >= queue[whole].length) left -= queue[whole++].length;
-    if (whole > 0) queue.splice(0, whole);
-    if (left > 0) queue[0] = queue[0].subarray(left);
-    if (queue.length > 0) return;
+    if (!backlog.isEmpty) return;
     if (this.ending) this.finish();
     else this.events.drain?.();
   }
@@ -274,7 +261,7 @@ export class DirectSocket implements Watcher {
     if (this.destroyed || this.ending) return;
     if (last !== undefined) this.writeParts([last]);
     this.ending = true;
-    if (this.queue.length === 0) this.finish();
+    if (this.backlog.isEmpty) this.finish();
   }
 
   private finish(): void {
@@ -323,8 +310,7 @@ export class DirectSocket implements Watcher {
     if (this.destroyed) return;
     this.destroyed = true;
     clearTimeout(this.idle);
-    this.queue.length = 0;
-    this.writableLength = 0;
+    this.backlog.clear();
     const { fd } = this;
     this.fd = -1;
     this.runtime.poller.forget(fd);

@@ -26,9 +26,7 @@ const MAX_EVENTS = 128;
 const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
 const DATA_AT = EVENT_BYTES - 8;
 
-/**
- * So long, ms, descriptors are served before Node's loop has a turn, whether it asks for one or not.
- */
+/** So long, ms, descriptors are served before Node's loop has a turn, whether it asks for one or not. */
 const STAY_MS = 20;
 /** A stay that Node's loop ends sooner than this costs more than it saves, rounds; the next is so far off, ms. */
 const WORTHWHILE_ROUNDS = 8;
@@ -39,15 +37,25 @@ const STAY_DESCRIPTORS = 256;
 /** As far off as a timer can be, ms. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** As Node does it: what one socket's listener throws is nobody else's affair, and an edge is told of only once. */
-function throwLater(error: unknown): void {
-  setImmediate(() => {
-    throw error;
-  });
-}
-
 interface WithTicks {
   _tickCallback?: () => void;
+}
+
+/** What Node does after each of its own events: process.nextTick's callbacks, then promises'. */
+const tick = (process as WithTicks)._tickCallback ?? ((): void => {});
+const canTick = (process as WithTicks)._tickCallback !== undefined;
+
+/** What one listener throws is nobody else's affair, as in Node; and an edge is told of only once. */
+function tell(watcher: Watcher, events: number | undefined): void {
+  try {
+    if (events !== undefined) watcher.onEvents(events);
+    else watcher.onAgain?.();
+    tick();
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
 }
 
 /**
@@ -160,9 +168,8 @@ export class Poller {
   };
 
   private mayStay(): boolean {
-    if ((process as WithTicks)._tickCallback === undefined) return false;
-    if (this.descriptors === 0 || this.descriptors > STAY_DESCRIPTORS || this.waiting.length > 0)
-      return false;
+    if (!canTick || this.waiting.length > 0) return false;
+    if (this.descriptors === 0 || this.descriptors > STAY_DESCRIPTORS) return false;
     if (performance.now() < this.awayUntil) return false;
     this.calls.uv_update_time(this.loop);
     return this.calls.uv_backend_timeout(this.loop) !== 0;
@@ -191,7 +198,8 @@ export class Poller {
         rounds++;
         this.round(-1);
       }
-      if (this.backendReady && rounds < WORTHWHILE_ROUNDS) this.awayUntil = performance.now() + AWAY_MS;
+      if (!isIn || (this.backendReady && rounds < WORTHWHILE_ROUNDS))
+        this.awayUntil = performance.now() + AWAY_MS;
     } finally {
       this.control(EPOLL_CTL_DEL, backend, 0);
       handle.start(this.wake);
@@ -210,12 +218,11 @@ export class Poller {
     } finally {
       this.isServing = false;
     }
-    (process as WithTicks)._tickCallback?.();
+    tick();
   }
 
   private readonly serve = (): void => {
     const { view, watchers, generations, ready, waiting } = this;
-    const tick = (process as WithTicks)._tickCallback;
     if (waiting.length > 0) this.waiting = [];
     for (let i = 0; i < ready; i++) {
       const at = i * EVENT_BYTES;
@@ -230,20 +237,8 @@ export class Poller {
       }
       const watcher = watchers[fd];
       if (watcher === undefined || generations[fd] !== view.getInt32(at + DATA_AT + 4, true)) continue;
-      try {
-        watcher.onEvents(view.getInt32(at, true));
-      } catch (error) {
-        throwLater(error);
-      }
-      tick?.();
+      tell(watcher, view.getInt32(at, true));
     }
-    for (const watcher of waiting) {
-      try {
-        watcher.onAgain?.();
-      } catch (error) {
-        throwLater(error);
-      }
-      tick?.();
-    }
+    for (const watcher of waiting) tell(watcher, undefined);
   };
 }

@@ -113,6 +113,7 @@ describe('Scheduler', () => {
   const make = (): MuxStream => {
     const host = {
       queueLimit: 1e9,
+      flushesAtOnce: true,
       eagerBytes: 1e9,
       exchanges: new Exchanges(new FakeClock()),
       ready: () => {},
