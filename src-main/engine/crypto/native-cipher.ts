@@ -1,5 +1,5 @@
 import { CulvertError } from '../base/errors.ts';
-import type { OpenSsl, Pointer } from './openssl.ts';
+import type { Context, OpenSsl } from './openssl.ts';
 import { BLOCK_BYTES, KEY_BYTES } from './primitives.ts';
 
 /*
@@ -19,14 +19,14 @@ export function must(result: number, what: string): void {
 /** Where OpenSSL tells how much it wrote: for these ciphers as much as it was given. */
 export const written = Buffer.alloc(4);
 
-const forgotten = new FinalizationRegistry<{ openssl: OpenSsl; pointer: Pointer }>(({ openssl, pointer }) =>
+const forgotten = new FinalizationRegistry<{ openssl: OpenSsl; pointer: Context }>(({ openssl, pointer }) =>
   openssl.EVP_CIPHER_CTX_free(pointer),
 );
 
 /** An EVP_CIPHER_CTX, freed when nobody has it any more. */
 export class CipherContext {
   readonly openssl: OpenSsl;
-  readonly pointer: Pointer;
+  readonly pointer: Context;
 
   constructor(openssl: OpenSsl) {
     this.openssl = openssl;

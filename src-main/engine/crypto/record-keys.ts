@@ -6,6 +6,8 @@ import { deriveKey } from './primitives.ts';
 import { REKEY_SHIFT, type RecordKind } from './record.ts';
 import { SmallGcm } from './small-gcm.ts';
 
+const RECORDS_PER_KEY = 2 ** REKEY_SHIFT;
+
 /** One generation of a kind: OpenSSL's by `native`, node:crypto's by `key` and, for short texts, `small`. */
 export type GenerationKeys = { readonly generation: number } & (
   | { readonly native: NativeGcm }
@@ -43,7 +45,7 @@ export class DirectionKeys {
   }
 
   of(kind: RecordKind, seq: number): GenerationKeys {
-    const generation = Math.floor(seq / 2 ** REKEY_SHIFT);
+    const generation = Math.floor(seq / RECORDS_PER_KEY);
     const known = this.cache[kind];
     for (const entry of known) if (entry.generation === generation) return entry;
     const key = createSecretKey(deriveKey(this.secret, `culvert/1 record ${kind} ${generation}`));

@@ -39,7 +39,8 @@ export const EISCONN = 106;
 export const EALREADY = 114;
 export const EINPROGRESS = 115;
 
-export type Loop = unknown;
+/** uv_loop_t's address. */
+export type Loop = number | bigint;
 
 /** As in C, but that -1 stands without errno: `errno()` tells it for the last call. */
 export interface SystemCalls {
@@ -84,10 +85,10 @@ const SIGNATURES = {
   sched_yield: { result: 'int', parameters: [] },
   timerfd_create: { result: 'int', parameters: ['int', 'int'] },
   timerfd_settime: { result: 'int', parameters: ['int', 'int', P, P] },
-  uv_default_loop: { result: P, parameters: [] },
-  uv_backend_fd: { result: 'int', parameters: [P] },
-  uv_backend_timeout: { result: 'int', parameters: [P] },
-  uv_update_time: { result: 'void', parameters: [P] },
+  uv_default_loop: { result: 'uintptr_t', parameters: [] },
+  uv_backend_fd: { result: 'int', parameters: ['uintptr_t'] },
+  uv_backend_timeout: { result: 'int', parameters: ['uintptr_t'] },
+  uv_update_time: { result: 'void', parameters: ['uintptr_t'] },
 } satisfies Record<string, Signature>;
 
 /** Undefined where they cannot be had, or Node's loop is not libuv's default one (a worker's). Never rejects. */

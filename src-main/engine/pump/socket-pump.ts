@@ -1,4 +1,4 @@
-import { BULK_BYTES, readInPlace, readSharedWhenBulk } from '../base/socket-reader.ts';
+import { readInPlace, readSharedWhenBulk } from '../base/socket-reader.ts';
 import type { OpenFailure, ResetReason, StreamEvents, TunnelStream } from '../mux/types.ts';
 import {
   type AnySocket,
@@ -40,8 +40,6 @@ export class SocketPump implements StreamEvents {
   private readonly options: PumpOptions;
   private socket: AnySocket | undefined;
   private unconsumed = 0;
-  /** Until it counts as bulk. */
-  private written = 0;
   private hasEnded = false;
   /** By `endSocket`, of which the socket need not know. */
   private finSent = false;
@@ -61,6 +59,7 @@ export class SocketPump implements StreamEvents {
   /** The connected socket, whose bytes come to `take`. */
   attach(socket: AnySocket): void {
     this.socket = socket;
+    unpace(socket);
     const { stream, options } = this;
     if (options.idleTimeoutMs) socket.setTimeout(options.idleTimeoutMs, () => stream.reset('timeout'));
     watchSocket(socket, {
@@ -91,18 +90,11 @@ export class SocketPump implements StreamEvents {
     if (socket === undefined || socket.destroyed) return true;
     const held = socket.writableLength > 0;
     for (const chunk of chunks) this.unconsumed += chunk.length;
-    if (this.written < BULK_BYTES) this.count(socket);
     writeParts(socket, held ? chunks.map(worthHolding) : chunks);
     const waiting = socket.writableLength;
     // What the kernel took at once is consumed at once; 'drain' tells of the rest.
     if (waiting <= SOCKET_BACKLOG) this.consumeRest();
     return waiting === 0;
-  }
-
-  /** Once it is bulk; before, a system call would cost more than it saves. */
-  private count(socket: AnySocket): void {
-    this.written += this.unconsumed;
-    if (this.written >= BULK_BYTES) unpace(socket);
   }
 
   onEnd(): void {
