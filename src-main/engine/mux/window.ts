@@ -18,9 +18,8 @@ const GROW_WITHIN_MS = 100;
  * somebody exchanges messages beside it: what a wide window adds is a queue in which these wait.
  */
 const SHORT_GROW_WITHIN_MS = 5;
-/** ... and then windows shrink to twice what the path needs, and to this at least, bytes. */
-const SMALL_WINDOW = 128 << 10;
-const SHRINK_TO_RTTS = 2;
+/** ... and then windows shrink to what the path needs, and to this at least, bytes. */
+const SMALL_WINDOW = 80 << 10;
 
 /** What a window goes by. */
 export interface WindowPath {
@@ -106,7 +105,7 @@ export class ReceiveWindow {
   }
 
   private shrink(rtt: number, took: number, bytes: number): number {
-    const needed = took > 0 ? (SHRINK_TO_RTTS * rtt * bytes) / took : Number.POSITIVE_INFINITY;
+    const needed = took > 0 ? (rtt * bytes) / took : Number.POSITIVE_INFINITY;
     const target = Math.ceil(Math.max(SMALL_WINDOW, needed));
     return -Math.min(Math.max(0, this.size - target), this.consumedBytes);
   }

@@ -1,5 +1,4 @@
 import { runTurn } from '../base/turn-end.ts';
-import { turns } from '../base/turns.ts';
 import type { PollHandle } from './foreign.ts';
 import {
   EPOLL_CLOEXEC,
@@ -28,8 +27,12 @@ const DATA_AT = EVENT_BYTES - 8;
 
 /** So long, ms, descriptors are served before Node's loop has a turn, whether it asks for one or not. */
 const STAY_MS = 20;
-/** A stay that Node's loop ends sooner than this costs more than it saves, rounds; the next is so far off, ms. */
+/** A stay that Node's loop ends sooner than this costs more than it saves, rounds. */
 const WORTHWHILE_ROUNDS = 8;
+/**
+ * So far off, ms, is the next one then, and after bulk: the sooner bulk is served, the less of it comes at once, and (by
+ * hand, on two processors) an echo beside it waits a fifth longer.
+ */
 const AWAY_MS = 100;
 /** With more descriptors than this they are many that are served in a round, and putting one epoll into another walks all. */
 const STAY_DESCRIPTORS = 256;
@@ -141,6 +144,7 @@ export class Poller {
   /** Calls `onAgain` once, in the next round, after what is new then. */
   again(watcher: Watcher): void {
     this.waiting.push(watcher);
+    this.awayUntil = performance.now() + AWAY_MS;
     if (!this.isServing) this.wake();
   }
 
@@ -208,8 +212,6 @@ export class Poller {
 
   /** Serves what is ready, after waiting for it at most so long, ms; -1: for ever. */
   private round(timeoutMs: number): void {
-    // Somebody waits for a message, and this thread has bulk to go on with: who is to answer may need this processor.
-    if (this.waiting.length > 0 && turns.areShort) this.calls.sched_yield();
     this.ready = this.calls.epoll_wait(this.epoll, this.events, MAX_EVENTS, timeoutMs);
     if (this.ready <= 0 && this.waiting.length === 0) return;
     this.isServing = true;

@@ -56,7 +56,6 @@ export interface SystemCalls {
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Buffer | null): number;
   epoll_wait(epoll: number, events: Buffer, most: number, timeoutMs: number): number;
-  sched_yield(): number;
   timerfd_create(clock: number, flags: number): number;
   timerfd_settime(fd: number, flags: number, value: Buffer, old: Buffer | null): number;
   uv_default_loop(): Loop;
@@ -82,7 +81,6 @@ const SIGNATURES = {
   epoll_create1: { result: 'int', parameters: ['int'] },
   epoll_ctl: { result: 'int', parameters: ['int', 'int', 'int', P] },
   epoll_wait: { result: 'int', parameters: ['int', P, 'int', 'int'] },
-  sched_yield: { result: 'int', parameters: [] },
   timerfd_create: { result: 'int', parameters: ['int', 'int'] },
   timerfd_settime: { result: 'int', parameters: ['int', 'int', P, P] },
   uv_default_loop: { result: 'uintptr_t', parameters: [] },
