@@ -10,6 +10,7 @@ import {
   EPOLLOUT,
   IPPROTO_TCP,
   SO_ERROR,
+  SO_LINGER,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
@@ -21,6 +22,8 @@ import {
 /** struct sockaddr_in. */
 const ADDRESS_BYTES = 16;
 const ON = Buffer.from([1, 0, 0, 0]);
+/** struct linger: on, for 0 s. */
+const AT_ONCE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 const option = Buffer.alloc(4);
 const optionLength = Buffer.from([4, 0, 0, 0]);
 
@@ -32,7 +35,7 @@ export interface DialEvents {
 }
 
 export interface Dial {
-  /** Gives up, without a word; of no use once it has connected or failed. */
+  /** Gives up, and calls nothing; a target that has accepted meanwhile gets RST. Of no use once it has connected or failed. */
   destroy(): void;
 }
 
@@ -108,9 +111,11 @@ class DirectDial implements Dial, Watcher {
   destroy(): void {
     const { fd } = this;
     if (fd < 0) return;
+    const { calls } = this.runtime;
     this.unwatch();
     this.fd = -1;
-    this.runtime.calls.close(fd);
+    calls.setsockopt(fd, SOL_SOCKET, SO_LINGER, AT_ONCE, AT_ONCE.length);
+    calls.close(fd);
   }
 
   private unwatch(): void {

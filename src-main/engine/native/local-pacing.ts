@@ -6,8 +6,8 @@ import { foreignFunctions } from './foreign.ts';
 
 /**
  * Where BBR is the system's congestion control, it paces connections within the machine as well: a timer per burst, on a
- * path that has no rate to be found (by hand: without it a download over loopback is a tenth to a fifth faster, and an echo a twentieth). Reno does
- * not, and every Linux has it. Connections to other machines stay as the system wants them.
+ * path that has no rate to be found (by hand: without it a download over loopback is a tenth to a fifth faster, and an
+ * echo a twentieth). Reno does not, and every Linux has it. Connections to other machines stay as the system wants them.
  */
 
 /** Linux, <netinet/in.h> and <linux/tcp.h>. */

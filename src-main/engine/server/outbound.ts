@@ -5,7 +5,7 @@ import { systemCode } from '../base/errors.ts';
 import { resetSocket } from '../base/reset-socket.ts';
 import { sharedRead } from '../base/socket-reader.ts';
 import type { IncomingStream } from '../mux/muxer-options.ts';
-import type { OpenFailure, StreamEvents, Target } from '../mux/types.ts';
+import type { OpenFailure, StreamEvents, Target, TunnelStream } from '../mux/types.ts';
 import { type AnySocket, takeOver } from '../native/any-socket.ts';
 import { type Dial, dialDirectly } from '../native/direct-dial.ts';
 import { SocketPump } from '../pump/socket-pump.ts';
@@ -17,11 +17,16 @@ export interface OutboundOptions {
   clock: Clock;
 }
 
+/** What a client asks for, and how it is told of the outcome. */
+export interface Dialling extends Omit<IncomingStream, 'stream'> {
+  readonly stream: TunnelStream;
+}
+
 /**
  * Connects a stream the client opened to its target, by name (RFC 8305 when it has several addresses: Node's
  * `autoSelectFamily`) or address. What arrives before the connection stands is kept; the window bounds it.
  */
-export function dialTarget(incoming: IncomingStream, target: Target, options: OutboundOptions): void {
+export function dialTarget(incoming: Dialling, target: Target, options: OutboundOptions): void {
   const { stream } = incoming;
   const where = formatHostPort(target.host || 'the server itself', target.port);
   const pump = new SocketPump(stream, { idleTimeoutMs: options.idleTimeoutMs });
@@ -40,10 +45,14 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
     },
     onReset: () => {
       settled = true;
-      // The kernel may have connected already: then the target gets a reset too, not an ordinary end. The timer
-      // stays for a target that never answers.
-      if (dialled instanceof Socket) resetSocket(dialled);
-      else dialled?.destroy();
+      // The kernel may have connected already: then the target gets a reset too, not an ordinary end.
+      if (dialled instanceof Socket) {
+        // The timer stays for a target that never answers.
+        resetSocket(dialled);
+        return;
+      }
+      dialled?.destroy();
+      timer?.cancel();
     },
   };
   stream.listen(waiting);
@@ -74,9 +83,11 @@ export function dialTarget(incoming: IncomingStream, target: Target, options: Ou
       if (others.length > 0) return dial(others);
       fail(failureOf(error), `${where}: ${systemCode(error) ?? error.message}`);
     };
+    const before = dialled;
     const direct = dialDirectly(host, target.port, { take, connected: onConnect, failed: onError });
     if (direct !== undefined) {
-      dialled = direct;
+      // It may have failed within the call, and the next one been begun.
+      if (dialled === before) dialled = direct;
       return;
     }
     const attempt = connect({ host, port: target.port, allowHalfOpen: true, noDelay: true, onread });
