@@ -13,7 +13,7 @@ export interface BindAddress {
 }
 
 /** Connections a listener holds before the kernel refuses further ones. */
-const BACKLOG = 1024;
+const BACKLOG = 4096;
 /** Connections at once; more are closed as they come. A session has no more streams. */
 const MAX_CONNECTIONS = 65_536;
 

@@ -41,7 +41,7 @@ export interface Dial {
 
 /**
  * Connects to an IPv4 address by system calls; undefined where that cannot be had, or for another kind of host. One of
- * `connected` and `failed` is called, once; on loopback within this call, where the kernel connects within connect(2).
+ * `connected` and `failed` is called, once; on loopback mostly within this call, as the kernel connects within connect(2).
  */
 export function dialDirectly(host: string, port: number, events: DialEvents): Dial | undefined {
   const runtime = directRuntime();
@@ -49,35 +49,73 @@ export function dialDirectly(host: string, port: number, events: DialEvents): Di
   return new DirectDial(runtime, host, port, events);
 }
 
+/**
+ * So many are begun within a millisecond, the rest in those that follow: hundreds of streams may be opened in one read, and
+ * more connections at once than a target keeps for its accept(2) (often 128 or 511) are dropped or reset by its system.
+ */
+const DIALS_PER_MS = 64;
+
+/** Dials that wait for their millisecond; each belongs to a stream, of which a session has a cap. */
+class DialPace {
+  private readonly waiting: DirectDial[] = [];
+  private since = 0;
+  private begun = 0;
+
+  begin(dial: DirectDial): void {
+    if (this.waiting.length === 0 && this.hasRoom()) return dial.start();
+    this.waiting.push(dial);
+    if (this.waiting.length === 1) setTimeout(this.goOn, 1);
+  }
+
+  private hasRoom(): boolean {
+    const now = performance.now();
+    if (now - this.since >= 1) {
+      this.since = now;
+      this.begun = 0;
+    }
+    return this.begun++ < DIALS_PER_MS;
+  }
+
+  private readonly goOn = (): void => {
+    let next = 0;
+    while (next < this.waiting.length && this.hasRoom()) this.waiting[next++].start();
+    this.waiting.splice(0, next);
+    if (this.waiting.length > 0) setTimeout(this.goOn, 1);
+  };
+}
+
+const pace = new DialPace();
+
 class DirectDial implements Dial, Watcher {
   private readonly runtime: DirectRuntime;
   private readonly events: DialEvents;
   private readonly isLocal: boolean;
-  private fd: number;
+  private readonly address = Buffer.alloc(ADDRESS_BYTES);
+  private fd = -1;
   private isWatched = false;
+  private isOver = false;
 
   constructor(runtime: DirectRuntime, host: string, port: number, events: DialEvents) {
-    const { calls } = runtime;
     this.runtime = runtime;
     this.events = events;
     const bytes = host.split('.').map(Number);
     this.isLocal = bytes[0] === 127;
-    this.fd = calls.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (this.fd < 0) {
-      this.fail('socket', calls.errno());
-      return;
-    }
-    calls.setsockopt(this.fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
-    const address = Buffer.alloc(ADDRESS_BYTES);
+    const { address } = this;
     address.writeUInt16LE(AF_INET, 0);
     address.writeUInt16BE(port, 2);
     address.set(bytes, 4);
-    this.connect(address);
+    pace.begin(this);
   }
 
-  private connect(address: Buffer): void {
+  /** Its turn has come. */
+  start(): void {
+    if (this.isOver) return;
     const { calls, poller } = this.runtime;
-    const attempt = (): number => (calls.connect(this.fd, address, ADDRESS_BYTES) === 0 ? 0 : calls.errno());
+    this.fd = calls.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (this.fd < 0) return this.fail('socket', calls.errno());
+    calls.setsockopt(this.fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
+    const attempt = (): number =>
+      calls.connect(this.fd, this.address, ADDRESS_BYTES) === 0 ? 0 : calls.errno();
     let errno = attempt();
     // Within this machine it is done by now, or has failed, though it says that it is under way: asked again, it tells.
     if (errno === EINPROGRESS && this.isLocal) errno = attempt();
@@ -110,6 +148,7 @@ class DirectDial implements Dial, Watcher {
 
   destroy(): void {
     const { fd } = this;
+    this.isOver = true;
     if (fd < 0) return;
     const { calls } = this.runtime;
     this.unwatch();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dialDirectly } from '../../../../src-main/engine/native/direct-dial.ts';
 import { DirectListener } from '../../../../src-main/engine/native/direct-listener.ts';
 import { directRuntime, enableDirectSockets } from '../../../../src-main/engine/native/direct-runtime.ts';
@@ -114,6 +114,20 @@ describe('dialling by system calls', () => {
       Object.assign(calls, { connect: real, errno: realErrno });
       results = [];
     }
+  });
+
+  it('begins a burst in portions, which a target can take, and none that was given up', async () => {
+    const { port, accepted } = await listener();
+    const at = performance.now() + 5;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(at);
+    const dials = Array.from({ length: 200 }, () => dialled('127.0.0.1', port));
+    clock.mockRestore();
+    const connected = (): number => dials.filter(({ seen }) => seen.sockets.length === 1).length;
+    expect(connected()).toBe(64);
+    dials[199].dial?.destroy();
+    await eventually(connected).toBe(199);
+    await eventually(() => accepted.length).toBe(199);
+    expect(dials[199].seen.errors).toEqual([]);
   });
 
   it('leaves names and IPv6 to Node', () => {
