@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Client } from '../../src-main/engine/client/client.ts';
 import { generateKey, parseKey } from '../../src-main/engine/crypto/keys.ts';
@@ -10,6 +10,7 @@ import { Server } from '../../src-main/engine/server/server.ts';
 import type { Session } from '../../src-main/engine/session/session.ts';
 import { pattern, Seeded } from '../support/seeded.ts';
 import { SessionPair } from '../support/session-pair.ts';
+import { listening } from '../support/web-covers.ts';
 
 const IGNORE: StreamEvents = { onData: () => {}, onEnd: () => {}, onReset: () => {} };
 
@@ -127,9 +128,7 @@ describe('thousands of real connections through one session', () => {
       socket.pipe(socket);
     });
     // It shares this thread with both ends and accepts one connection in a turn, while they dial dozens: all of them wait.
-    echo.listen({ port: 0, host: '127.0.0.1', backlog: count });
-    await once(echo, 'listening');
-    const echoPort = (echo.address() as AddressInfo).port;
+    const echoPort = await listening(echo, count);
     const key = await parseKey(generateKey());
     const server = new Server({
       listen: { host: '127.0.0.1', port: 0 },

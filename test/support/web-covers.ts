@@ -21,8 +21,9 @@ export const BIG = Buffer.alloc(BIG_BYTES);
 for (let i = 0; i < BIG_BYTES; i++) BIG[i] = i * 31 + (i >> 9);
 export const BIG_SHA256 = createHash('sha256').update(BIG).digest('hex');
 
-export async function listening(server: net.Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
+/** `backlog`: connections that may wait for their accept. */
+export async function listening(server: net.Server, backlog?: number): Promise<number> {
+  server.listen({ port: 0, host: '127.0.0.1', ...(backlog !== undefined && { backlog }) });
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');

@@ -169,11 +169,10 @@ export class ForwardRule implements StreamMeter, StreamOpener {
   private makeListener(): Listener {
     const { forward, log, clock, idleTimeoutMs, udp: limits, budget } = this.options;
     switch (forward.kind) {
-      case 'static':
-        return new TcpListener(
-          (socket) => this.forwardTo(forward.target, socket),
-          (socket) => this.forwardTo(forward.target, socket),
-        );
+      case 'static': {
+        const take = (socket: AnySocket): void => this.forwardTo(forward.target, socket);
+        return new TcpListener(take, take);
+      }
       case 'udp': {
         const { tally } = this;
         const label = (): string => this.label;

@@ -8,24 +8,17 @@ import {
   EALREADY,
   EINPROGRESS,
   EPOLLOUT,
-  IPPROTO_TCP,
-  SO_ERROR,
-  SO_LINGER,
+  pendingError,
+  resetOnClose,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-  SOL_SOCKET,
+  setNoDelay,
   systemError,
-  TCP_NODELAY,
 } from './system-calls.ts';
 
 /** struct sockaddr_in. */
 const ADDRESS_BYTES = 16;
-const ON = Buffer.from([1, 0, 0, 0]);
-/** struct linger: on, for 0 s. */
-const AT_ONCE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
-const option = Buffer.alloc(4);
-const optionLength = Buffer.from([4, 0, 0, 0]);
 
 export interface DialEvents {
   /** Bytes that arrive, borrowed for the call. False = stop reading. */
@@ -77,10 +70,12 @@ class DialPace {
   }
 
   private readonly goOn = (): void => {
-    let next = 0;
-    while (next < this.waiting.length && this.hasRoom()) this.waiting[next++].start();
-    this.waiting.splice(0, next);
+    let count = 0;
+    while (count < this.waiting.length && this.hasRoom()) count++;
+    // Off the list first: what they lead to may begin others, or throw.
+    const now = this.waiting.splice(0, count);
     if (this.waiting.length > 0) setTimeout(this.goOn, 1);
+    for (const dial of now) dial.start();
   };
 }
 
@@ -113,7 +108,7 @@ class DirectDial implements Dial, Watcher {
     const { calls, poller } = this.runtime;
     this.fd = calls.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (this.fd < 0) return this.fail('socket', calls.errno());
-    calls.setsockopt(this.fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
+    setNoDelay(calls, this.fd);
     const attempt = (): number =>
       calls.connect(this.fd, this.address, ADDRESS_BYTES) === 0 ? 0 : calls.errno();
     let errno = attempt();
@@ -127,8 +122,7 @@ class DirectDial implements Dial, Watcher {
   }
 
   onEvents(): void {
-    this.runtime.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, option, optionLength);
-    const errno = option.readInt32LE(0);
+    const errno = pendingError(this.runtime.calls, this.fd);
     if (errno === 0) this.succeed();
     else this.fail('connect', errno);
   }
@@ -153,7 +147,7 @@ class DirectDial implements Dial, Watcher {
     const { calls } = this.runtime;
     this.unwatch();
     this.fd = -1;
-    calls.setsockopt(fd, SOL_SOCKET, SO_LINGER, AT_ONCE, AT_ONCE.length);
+    resetOnClose(calls, fd);
     calls.close(fd);
   }
 

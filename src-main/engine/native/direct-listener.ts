@@ -9,10 +9,9 @@ import {
   ENFILE,
   EPOLLIN,
   F_DUPFD_CLOEXEC,
-  IPPROTO_TCP,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
-  TCP_NODELAY,
+  setNoDelay,
 } from './system-calls.ts';
 
 /** Connections taken before others have their turn. */
@@ -28,7 +27,6 @@ const LOOPBACK6 = Buffer.from('00000000000000000000000000000001', 'hex');
 
 const address = Buffer.alloc(ADDRESS_BYTES);
 const addressLength = Buffer.alloc(4);
-const ON = Buffer.from([1, 0, 0, 0]);
 
 /** Whether struct sockaddr names this machine's loopback. */
 function isLoopback(from: Buffer): boolean {
@@ -71,7 +69,7 @@ export class DirectListener implements Watcher {
     const fd = calls.fcntl(listening, F_DUPFD_CLOEXEC, 0);
     if (fd < 0) return undefined;
     // Linux hands it on to each connection.
-    calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
+    setNoDelay(calls, fd);
     const listener = new DirectListener(runtime, fd, onSocket);
     if (!poller.add(fd, EPOLLIN, listener)) {
       listener.close();

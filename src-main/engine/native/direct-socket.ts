@@ -13,14 +13,11 @@ import {
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
-  IPPROTO_TCP,
+  pendingError,
+  resetOnClose,
   SHUT_WR,
-  SO_ERROR,
-  SO_LINGER,
-  SOL_SOCKET,
   type SystemCalls,
   systemError,
-  TCP_NODELAY,
 } from './system-calls.ts';
 
 /** What serves the sockets of this thread. */
@@ -36,13 +33,8 @@ const READS_PER_TURN = 4;
  * has to wait for room for the first time.
  */
 const EDGES = EPOLLIN | EPOLLRDHUP | EPOLLET;
-const ON = Buffer.from([1, 0, 0, 0]);
-/** struct linger: on, for 0 s. */
-const AT_ONCE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 /** What is read is sealed or copied before the next read, so that one buffer serves all. */
 const shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-const option = Buffer.alloc(4);
-const optionLength = Buffer.from([4, 0, 0, 0]);
 
 interface WithHandle {
   _handle?: { fd?: number; reading?: boolean; readStop?(): number; close?(): void } | null;
@@ -147,10 +139,6 @@ export class DirectSocket implements Watcher {
     return this.fd;
   }
 
-  setNoDelay(): void {
-    this.runtime.calls.setsockopt(this.fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
-  }
-
   // ---- reading --------------------------------------------------------------------------------------------
 
   isPaused(): boolean {
@@ -181,8 +169,7 @@ export class DirectSocket implements Watcher {
     // One that waits for its turn has one in this round.
     if (!this.readableEnded) return this.waits ? undefined : this.read();
     if ((events & EPOLLERR) === 0) return;
-    this.runtime.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, option, optionLength);
-    this.fail('recv', option.readInt32LE(0));
+    this.fail('recv', pendingError(this.runtime.calls, this.fd));
   }
 
   onAgain(): void {
@@ -300,8 +287,7 @@ export class DirectSocket implements Watcher {
 
   /** Cuts the connection with RST. */
   resetAndDestroy(): void {
-    if (!this.destroyed)
-      this.runtime.calls.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, AT_ONCE, AT_ONCE.length);
+    if (!this.destroyed) resetOnClose(this.runtime.calls, this.fd);
     this.destroy();
   }
 

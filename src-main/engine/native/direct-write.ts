@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { descriptorOf, isPlain } from './descriptor.ts';
 import { foreignFunctions } from './foreign.ts';
+import { SHUT_WR } from './system-calls.ts';
 
 /**
  * send(2) without the way through Node's streams, where the kernel has room at once and Node has nothing waiting. That
@@ -19,9 +20,6 @@ const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 /** Bytes that are copied together. */
 const JOINED = 2 << 10;
 const joined = Buffer.allocUnsafeSlow(JOINED);
-
-/** <sys/socket.h>. */
-const SHUT_WR = 1;
 
 type Send = (fd: number, bytes: Buffer, length: number, flags: number) => number;
 type Shutdown = (fd: number, how: number) => number;

@@ -3,6 +3,7 @@ import type { AnySocket } from './any-socket.ts';
 import { descriptorOf, isLoopback } from './descriptor.ts';
 import { DirectSocket } from './direct-socket.ts';
 import { foreignFunctions } from './foreign.ts';
+import { IPPROTO_TCP } from './system-calls.ts';
 
 /**
  * Where BBR is the system's congestion control, it paces connections within the machine as well: a timer per burst, on a
@@ -10,8 +11,7 @@ import { foreignFunctions } from './foreign.ts';
  * echo a twentieth). Reno does not, and every Linux has it. Connections to other machines stay as the system wants them.
  */
 
-/** Linux, <netinet/in.h> and <linux/tcp.h>. */
-const IPPROTO_TCP = 6;
+/** <linux/tcp.h>. */
 const TCP_CONGESTION = 13;
 const UNPACED = Buffer.from('reno');
 const STANDARD = '/proc/sys/net/ipv4/tcp_congestion_control';

@@ -131,6 +131,7 @@ export class Poller {
     this.control(EPOLL_CTL_MOD, fd, events);
   }
 
+  /** Of a descriptor that stays open. */
   remove(fd: number): void {
     this.forget(fd);
     this.control(EPOLL_CTL_DEL, fd, 0);

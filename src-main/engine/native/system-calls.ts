@@ -12,11 +12,11 @@ export const SOCK_STREAM = 1;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SHUT_WR = 1;
-export const SOL_SOCKET = 1;
-export const SO_ERROR = 4;
-export const SO_LINGER = 13;
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const SO_LINGER = 13;
 export const IPPROTO_TCP = 6;
-export const TCP_NODELAY = 1;
+const TCP_NODELAY = 1;
 export const F_DUPFD_CLOEXEC = 1030;
 export const CLOCK_MONOTONIC = 1;
 export const TFD_NONBLOCK = SOCK_NONBLOCK;
@@ -35,7 +35,6 @@ export const EINTR = 4;
 export const EAGAIN = 11;
 export const EMFILE = 24;
 export const ENFILE = 23;
-export const EISCONN = 106;
 export const EALREADY = 114;
 export const EINPROGRESS = 115;
 
@@ -95,7 +94,30 @@ export async function findSystemCalls(): Promise<SystemCalls | undefined> {
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64') || !isMainThread) return undefined;
   const [functions, runtime] = await Promise.all([foreignFunctions(SIGNATURES), foreignRuntime()]);
   if (functions === undefined || runtime === undefined) return undefined;
+  // What a foreign function takes and gives is known to its signature alone.
   return { ...functions, ...runtime } as unknown as SystemCalls;
+}
+
+const ON = Buffer.from([1, 0, 0, 0]);
+/** struct linger: on, for 0 s. */
+const AT_ONCE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+const option = Buffer.alloc(4);
+const optionLength = Buffer.from([4, 0, 0, 0]);
+
+/** Small messages leave at once (RFC 9293 §3.7.4 off). */
+export function setNoDelay(calls: SystemCalls, fd: number): void {
+  calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, ON.length);
+}
+
+/** close(2) of the descriptor sends RST. */
+export function resetOnClose(calls: SystemCalls, fd: number): void {
+  calls.setsockopt(fd, SOL_SOCKET, SO_LINGER, AT_ONCE, AT_ONCE.length);
+}
+
+/** Why a socket is in error, or a connect(2) has failed: an errno, which the kernel then forgets; 0: it has not. */
+export function pendingError(calls: SystemCalls, fd: number): number {
+  calls.getsockopt(fd, SOL_SOCKET, SO_ERROR, option, optionLength);
+  return option.readInt32LE(0);
 }
 
 /** As Node's: with the code by name. */

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dialDirectly } from '../../../../src-main/engine/native/direct-dial.ts';
 import { DirectListener } from '../../../../src-main/engine/native/direct-listener.ts';
-import { directRuntime, enableDirectSockets } from '../../../../src-main/engine/native/direct-runtime.ts';
 import type { DirectRuntime, DirectSocket } from '../../../../src-main/engine/native/direct-socket.ts';
 import { EINPROGRESS, EMFILE } from '../../../../src-main/engine/native/system-calls.ts';
+import { directSockets } from '../../../support/direct-sockets.ts';
 import { listenOn } from '../../../support/tunnel-rig.ts';
 
 const closers: Array<() => void> = [];
@@ -15,10 +15,7 @@ afterEach(() => {
 
 let runtime: DirectRuntime;
 beforeAll(async () => {
-  await enableDirectSockets();
-  const found = directRuntime();
-  if (found === undefined) throw new Error('this system has no direct sockets');
-  runtime = found;
+  runtime = await directSockets();
 });
 
 const eventually = (what: () => unknown) => expect.poll(what, { timeout: 5000 });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, createServer, Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { directRuntime, enableDirectSockets } from '../../../../src-main/engine/native/direct-runtime.ts';
 import { type DirectRuntime, DirectSocket } from '../../../../src-main/engine/native/direct-socket.ts';
+import { directSockets } from '../../../support/direct-sockets.ts';
 import { pattern } from '../../../support/seeded.ts';
 import { listenOn } from '../../../support/tunnel-rig.ts';
 
@@ -14,10 +14,7 @@ afterEach(() => {
 
 let runtime: DirectRuntime;
 beforeAll(async () => {
-  await enableDirectSockets();
-  const found = directRuntime();
-  if (found === undefined) throw new Error('this system has no direct sockets');
-  runtime = found;
+  runtime = await directSockets();
 });
 
 /** What a socket did, in words, and what it read. */

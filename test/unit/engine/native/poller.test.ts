@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { directRuntime, enableDirectSockets } from '../../../../src-main/engine/native/direct-runtime.ts';
 import { type DirectRuntime, DirectSocket } from '../../../../src-main/engine/native/direct-socket.ts';
 import { EPOLLIN } from '../../../../src-main/engine/native/system-calls.ts';
 import { WakeTimer } from '../../../../src-main/engine/native/wake-timer.ts';
+import { directSockets } from '../../../support/direct-sockets.ts';
 import { listenOn } from '../../../support/tunnel-rig.ts';
 
 const closers: Array<() => void> = [];
@@ -14,10 +14,7 @@ afterEach(() => {
 
 let runtime: DirectRuntime;
 beforeAll(async () => {
-  await enableDirectSockets();
-  const found = directRuntime();
-  if (found === undefined) throw new Error('this system has no direct sockets');
-  runtime = found;
+  runtime = await directSockets();
 });
 
 type Take = (chunk: Buffer) => boolean;
