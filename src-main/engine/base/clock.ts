@@ -1,5 +1,5 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
-import { atTurnEnd } from './turn-end.ts';
+import { atTurnEnd, turnTime } from './turn-end.ts';
 
 /** A cancellable timer. `cancel` is idempotent. */
 export interface Timer {
@@ -11,7 +11,7 @@ export interface Timer {
  * All times are in milliseconds.
  */
 export interface Clock {
-  /** Monotonic; the origin is arbitrary. */
+  /** Monotonic; the origin is arbitrary. May stand still for a turn (`base/turn-end.ts`). */
   now(): number;
   /** Wall clock, Unix epoch. */
   wall(): number;
@@ -43,7 +43,7 @@ export const systemRandom: RandomBytes = (length) => {
 };
 
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: turnTime,
   wall: () => Date.now(),
   after: (ms, fn) => {
     const handle = setTimeout(fn, ms);

@@ -11,6 +11,8 @@ const LARGE_KEPT = 32;
 const SMALL_KEPT = 64;
 /** The shortest bulk is a read of half as much as a small slab holds. */
 const SMALL_FROM = 32 << 10;
+/** What is shorter is no piece of a slab, or not worth finding out: looking at a view's memory is a call. */
+const SHORTEST_PIECE = 4 << 10;
 /** Below this a buffer may come from Node's own pool. */
 const POOLED = 16 << 10;
 
@@ -38,6 +40,7 @@ export class Slabs {
 
   /** Takes back the slab that `part` is of. False: it is of none, or its slab was given back before. */
   give(part: Buffer): boolean {
+    if (part.length < SHORTEST_PIECE) return false;
     const memory = part.buffer;
     const isLarge = memory.byteLength === LARGE_SLAB_BYTES;
     if (!isLarge && memory.byteLength !== SMALL_SLAB_BYTES) return false;

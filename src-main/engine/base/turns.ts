@@ -1,3 +1,5 @@
+import { turnTime } from './turn-end.ts';
+
 /**
  * How long one turn of this thread's event loop may be. All sessions and sockets of a thread take turns, so that this
  * is the thread's affair: while somebody exchanges small messages, what reads bulk reads less at a time and lets
@@ -25,4 +27,4 @@ export class Turns {
 }
 
 /** Of this thread. */
-export const turns = new Turns(() => performance.now());
+export const turns = new Turns(turnTime);

@@ -19,11 +19,15 @@ export function binaryHeader(length: number, masked: boolean): Buffer {
 
 function frameHeader(opcode: number, length: number, masked: boolean): Buffer {
   const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-  const out = Buffer.alloc(2 + extended + (masked ? 4 : 0));
+  const out = Buffer.allocUnsafe(2 + extended + (masked ? 4 : 0));
   out[0] = 0x80 | opcode;
   out[1] = (masked ? 0x80 : 0) | (extended === 0 ? length : extended === 2 ? 126 : 127);
   if (extended === 2) out.writeUInt16BE(length, 2);
-  if (extended === 8) out.writeUIntBE(length, 4, 6);
+  if (extended === 8) {
+    out.writeUInt16BE(0, 2);
+    out.writeUIntBE(length, 4, 6);
+  }
+  if (masked) out.writeUInt32BE(0, 2 + extended);
   return out;
 }
 
@@ -83,7 +87,8 @@ export class WsFrameReader {
   }
 
   private readHeader(chunk: Buffer, at: number): number {
-    const part = chunk.copy(this.header, this.have, at, Math.min(chunk.length, at + this.need - this.have));
+    const part = Math.min(chunk.length - at, this.need - this.have);
+    for (let i = 0; i < part; i++) this.header[this.have + i] = chunk[at + i];
     this.have += part;
     if (this.have < this.need) return part;
     const { header } = this;
@@ -113,9 +118,8 @@ export class WsFrameReader {
       throw broken('a control frame is fragmented or too long');
     if (!isControl) this.checkFragment(final);
     this.mask = undefined;
-    if (masked) {
-      const key = header.subarray(this.need - 4, this.need);
-      if (key.readUInt32BE(0) !== 0) this.mask = Buffer.from(key);
+    if (masked && header.readUInt32BE(this.need - 4) !== 0) {
+      this.mask = Buffer.from(header.subarray(this.need - 4, this.need));
     }
     this.maskAt = 0;
     this.left = length;

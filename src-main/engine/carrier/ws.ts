@@ -124,7 +124,8 @@ export class WsCarrier implements Carrier {
     for (const record of records) bytes += record.bytes;
     const header = binaryHeader(bytes, this.client);
     this.stats.sent += bytes + header.length;
-    if (bytes <= JOIN_BELOW) {
+    // A direct socket joins what is small by itself.
+    if (bytes <= JOIN_BELOW && socket instanceof Socket) {
       writeParts(socket, [join(header, records, bytes)]);
       return;
     }
@@ -140,8 +141,8 @@ export class WsCarrier implements Carrier {
   /** Nothing waits for the kernel: the memory of all that was sent is the session's again. */
   private settle(): void {
     if (this.socket.writableLength > 0 || this.gone) return;
-    for (const record of this.unwritten) record.written();
-    this.unwritten.length = 0;
+    for (let record = this.unwritten.pop(); record !== undefined; record = this.unwritten.pop())
+      record.written();
   }
 
   close(): void {

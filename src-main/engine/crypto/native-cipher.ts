@@ -50,11 +50,11 @@ export class NativeBlocks {
     must(openssl.EVP_CIPHER_CTX_set_padding(this.context.pointer, 0), 'no padding');
   }
 
-  /** From the first 16 bytes of `block` to the first 16 of `out`. */
-  convert(block: Buffer, out: Buffer): void {
-    if (block.length < BLOCK_BYTES || out.length < BLOCK_BYTES) throw opensslFault('a block is short');
+  /** From the 16 bytes of `block` at `at` to the first 16 of `out`. */
+  convert(block: Buffer, out: Buffer, at = 0): void {
+    if (block.length - at < BLOCK_BYTES || out.length < BLOCK_BYTES) throw opensslFault('a block is short');
     const { openssl, pointer } = this.context;
     const update = this.decrypts ? openssl.EVP_DecryptUpdate : openssl.EVP_EncryptUpdate;
-    must(update(pointer, out, written, block, BLOCK_BYTES), 'a block');
+    must(update(pointer, out, written, at === 0 ? block : block.subarray(at), BLOCK_BYTES), 'a block');
   }
 }

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } fro
 import { NativeBlocks } from './native-cipher.ts';
 import { NativeGcm } from './native-gcm.ts';
 import type { OpenSsl } from './openssl.ts';
-import { deriveKey } from './primitives.ts';
+import { BLOCK_BYTES, deriveKey } from './primitives.ts';
 import { REKEY_SHIFT, type RecordKind } from './record.ts';
 import { SmallGcm } from './small-gcm.ts';
 
@@ -14,8 +14,8 @@ export type GenerationKeys = { readonly generation: number } & (
   | { readonly native: undefined; readonly key: KeyObject; readonly small: SmallGcm }
 );
 
-/** From the first 16 bytes of `block` to the first 16 of `out`. */
-export type ConvertBlock = (block: Buffer, out: Buffer) => void;
+/** From the 16 bytes of `block` at `at` to the first 16 of `out`. */
+export type ConvertBlock = (block: Buffer, out: Buffer, at?: number) => void;
 
 /** Keys of one direction. `KeyObject`s: a raw Buffer key costs four times as much per call on Node 24. */
 export class DirectionKeys {
@@ -35,12 +35,12 @@ export class DirectionKeys {
   headers(direction: 'encrypt' | 'decrypt'): ConvertBlock {
     if (this.openssl !== null) {
       const blocks = new NativeBlocks(this.openssl, this.header, direction);
-      return (block, out) => blocks.convert(block, out);
+      return (block, out, at) => blocks.convert(block, out, at);
     }
     const create = direction === 'encrypt' ? createCipheriv : createDecipheriv;
     const cipher = create('aes-256-ecb', this.header, null).setAutoPadding(false);
-    return (block, out) => {
-      cipher.update(block).copy(out);
+    return (block, out, at = 0) => {
+      cipher.update(block.subarray(at, at + BLOCK_BYTES)).copy(out);
     };
   }
 

@@ -83,10 +83,10 @@ export class RecordOpener {
     this.openHeader = this.keys.headers('decrypt');
   }
 
-  /** Undefined when the block is no header of this direction: whoever sent it does not have the key. */
-  header(block: Buffer): RecordHeader | undefined {
+  /** Of the 16 bytes at `at`. Undefined when they are no header of this direction: whoever sent them does not have the key. */
+  header(block: Buffer, at = 0): RecordHeader | undefined {
     const plain = this.plainHeader;
-    this.openHeader(block, plain);
+    this.openHeader(block, plain, at);
     const high = plain.readUInt32BE(0);
     const word = plain.readUInt32BE(8);
     const kind = word & 0xff;

@@ -61,10 +61,12 @@ export class RecordReader {
 
   private readHeader(chunk: Buffer, at: number): number {
     let block: Buffer = this.block;
+    let blockAt = 0;
     let next: number;
     if (this.have === 0 && chunk.length - at >= RECORD_HEADER) {
       next = at + RECORD_HEADER;
-      block = chunk.subarray(at, next);
+      block = chunk;
+      blockAt = at;
     } else {
       next =
         at + chunk.copy(this.block, this.have, at, Math.min(chunk.length, at + RECORD_HEADER - this.have));
@@ -72,7 +74,7 @@ export class RecordReader {
       if (this.have < RECORD_HEADER) return next;
     }
     this.have = 0;
-    const header = this.opener.header(block);
+    const header = this.opener.header(block, blockAt);
     if (header === undefined) throw new CulvertError('ERR_RECORD', 'a record header is not from the peer');
     const wanted = this.sink.wants(header.kind, header.seq, header.length);
     const end = next + header.length + RECORD_TAG;

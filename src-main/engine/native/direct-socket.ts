@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { READ_BUFFER_BYTES, SHORT_READ_BYTES, type TakeBytes } from '../base/socket-reader.ts';
+import { turnTime } from '../base/turn-end.ts';
 import { turns } from '../base/turns.ts';
 import { isLoopback } from './descriptor.ts';
 import type { Poller, Watcher } from './poller.ts';
@@ -35,6 +36,10 @@ const READS_PER_TURN = 4;
 const EDGES = EPOLLIN | EPOLLRDHUP | EPOLLET;
 /** What is read is sealed or copied before the next read, so that one buffer serves all. */
 const shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+/** The last read's, for the next of the same length: messages are often alike, and a view costs more than a small copy. */
+let view = shared;
+/** 0: not looked up yet. */
+let sharedAddress = 0;
 
 interface WithHandle {
   _handle?: { fd?: number; reading?: boolean; readStop?(): number; close?(): void } | null;
@@ -99,6 +104,7 @@ export class DirectSocket implements Watcher {
     this.isLocal = isLocal;
     this.take = take;
     this.release = release ?? runtime.calls.close;
+    sharedAddress ||= runtime.calls.addressOf(shared);
     runtime.poller.ref();
     if (!runtime.poller.add(fd, EDGES, this)) this.fail('epoll_ctl', runtime.calls.errno());
   }
@@ -189,12 +195,13 @@ export class DirectSocket implements Watcher {
   /** False: nothing more can be read. */
   private readOnce(most: number): boolean {
     const { calls } = this.runtime;
-    const bytes = calls.recv(this.fd, shared, most, 0);
+    const bytes = calls.recv(this.fd, sharedAddress, most, 0);
     if (bytes > 0) {
       // Less than was asked for is all there was (epoll(7), question 9); the next edge tells of more.
       this.readable = bytes === most || this.hungUp;
-      if (this.idle !== undefined) this.movedAt = performance.now();
-      if (!this.take(shared.subarray(0, bytes))) this.paused = true;
+      if (this.idle !== undefined) this.movedAt = turnTime();
+      if (view.length !== bytes) view = shared.subarray(0, bytes);
+      if (!this.take(view)) this.paused = true;
       return true;
     }
     if (bytes === 0) {
@@ -220,7 +227,7 @@ export class DirectSocket implements Watcher {
   /** As `write`, of several in a row. What the kernel does not take at once is kept, not copied. */
   writeParts(parts: readonly Buffer[]): boolean {
     if (this.destroyed || this.ending) return false;
-    if (this.idle !== undefined) this.movedAt = performance.now();
+    if (this.idle !== undefined) this.movedAt = turnTime();
     this.backlog.send(this.fd, parts);
     if (this.backlog.isEmpty) return true;
     if (!this.awaitsRoom) {
@@ -237,7 +244,7 @@ export class DirectSocket implements Watcher {
       if (errno !== EAGAIN && errno !== EINTR) this.fail('send', errno);
       return;
     }
-    if (this.idle !== undefined) this.movedAt = performance.now();
+    if (this.idle !== undefined) this.movedAt = turnTime();
     if (!backlog.isEmpty) return;
     if (this.ending) this.finish();
     else this.events.drain?.();
@@ -264,9 +271,9 @@ export class DirectSocket implements Watcher {
     clearTimeout(this.idle);
     this.idle = undefined;
     if (ms === 0 || this.destroyed) return;
-    this.movedAt = performance.now();
+    this.movedAt = turnTime();
     const look = (): void => {
-      const left = this.movedAt + ms - performance.now();
+      const left = this.movedAt + ms - turnTime();
       if (left <= 0) return onIdle();
       this.idle = setTimeout(look, left).unref();
     };

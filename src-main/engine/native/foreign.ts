@@ -7,6 +7,8 @@ export type ForeignFunction = (...values: unknown[]) => unknown;
 
 /** C's `result name(parameters)`. */
 export interface Signature {
+  /** Its name in C, where it has another one here. */
+  readonly symbol?: string;
   readonly result: string;
   readonly parameters: readonly string[];
 }
@@ -25,6 +27,8 @@ export interface ForeignRuntime {
   /** Of the last call. */
   errno(): number;
   poll(fd: number, onReadable: () => void): PollHandle;
+  /** Of memory that does not move. */
+  addressOf(memory: Buffer): number;
 }
 
 async function importKoffi(): Promise<typeof import('koffi')['default'] | undefined> {
@@ -46,8 +50,8 @@ export async function foreignFunctions<Name extends string>(
     const library = koffi.load(null);
     const found: Partial<Record<Name, ForeignFunction>> = {};
     for (const name of Object.keys(signatures) as Name[]) {
-      const { result, parameters } = signatures[name];
-      found[name] = library.func(name, result, [...parameters]);
+      const { symbol, result, parameters } = signatures[name];
+      found[name] = library.func(symbol ?? name, result, [...parameters]);
     }
     return found as Record<Name, ForeignFunction>;
   } catch {
@@ -60,5 +64,9 @@ export async function foreignRuntime(): Promise<ForeignRuntime | undefined> {
   const koffi = await importKoffi();
   // Undocumented yet in koffi 3: another version may have moved it.
   if (typeof koffi?.node?.poll !== 'function' || typeof koffi.errno !== 'function') return undefined;
-  return { errno: () => koffi.errno(), poll: (fd, onReadable) => koffi.node.poll(fd, onReadable) };
+  return {
+    errno: () => koffi.errno(),
+    poll: (fd, onReadable) => koffi.node.poll(fd, onReadable),
+    addressOf: (memory) => Number(koffi.address(memory)),
+  };
 }

@@ -46,7 +46,8 @@ export interface SystemCalls {
   socket(family: number, type: number, protocol: number): number;
   connect(fd: number, address: Buffer, length: number): number;
   accept4(fd: number, address: Buffer, length: Buffer, flags: number): number;
-  recv(fd: number, bytes: Buffer, length: number, flags: number): number;
+  /** `bytes`: an address, which costs less to hand over than a buffer. */
+  recv(fd: number, bytes: number, length: number, flags: number): number;
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
   setsockopt(fd: number, level: number, name: number, value: Buffer, length: number): number;
@@ -54,7 +55,9 @@ export interface SystemCalls {
   fcntl(fd: number, command: number, value: number): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Buffer | null): number;
-  epoll_wait(epoll: number, events: Buffer, most: number, timeoutMs: number): number;
+  /** `events`: an address. */
+  epoll_wait(epoll: number, events: number, most: number, timeoutMs: number): number;
+  sched_yield(): number;
   timerfd_create(clock: number, flags: number): number;
   timerfd_settime(fd: number, flags: number, value: Buffer, old: Buffer | null): number;
   uv_default_loop(): Loop;
@@ -63,14 +66,18 @@ export interface SystemCalls {
   uv_update_time(loop: Loop): void;
   errno(): number;
   poll(fd: number, onReadable: () => void): PollHandle;
+  /** Of memory that does not move: made by `allocUnsafeSlow`. */
+  addressOf(memory: Buffer): number;
 }
 
 const P = 'void *';
+/** Memory, as a number. */
+const A = 'uintptr_t';
 const SIGNATURES = {
   socket: { result: 'int', parameters: ['int', 'int', 'int'] },
   connect: { result: 'int', parameters: ['int', P, 'uint'] },
   accept4: { result: 'int', parameters: ['int', P, P, 'int'] },
-  recv: { result: 'intptr_t', parameters: ['int', P, 'size_t', 'int'] },
+  recv: { result: 'intptr_t', parameters: ['int', A, 'size_t', 'int'] },
   shutdown: { result: 'int', parameters: ['int', 'int'] },
   close: { result: 'int', parameters: ['int'] },
   setsockopt: { result: 'int', parameters: ['int', 'int', 'int', P, 'uint'] },
@@ -79,7 +86,8 @@ const SIGNATURES = {
   fcntl: { result: 'int', parameters: ['int', 'int', 'long'] },
   epoll_create1: { result: 'int', parameters: ['int'] },
   epoll_ctl: { result: 'int', parameters: ['int', 'int', 'int', P] },
-  epoll_wait: { result: 'int', parameters: ['int', P, 'int', 'int'] },
+  epoll_wait: { result: 'int', parameters: ['int', A, 'int', 'int'] },
+  sched_yield: { result: 'int', parameters: [] },
   timerfd_create: { result: 'int', parameters: ['int', 'int'] },
   timerfd_settime: { result: 'int', parameters: ['int', 'int', P, P] },
   uv_default_loop: { result: 'uintptr_t', parameters: [] },

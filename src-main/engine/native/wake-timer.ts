@@ -5,6 +5,8 @@ const SPEC_BYTES = 32;
 const VALUE_AT = 16;
 /** How much later than wanted it may go off, ms; libuv's timers count whole ones. */
 const TOLERANCE_MS = 0.5;
+/** Zero would be never. */
+const SOONEST_MS = 0.001;
 
 /**
  * A timer that is a descriptor (timerfd_create(2)), for the deadline of a wait that is done many times until then. A
@@ -25,12 +27,11 @@ export class WakeTimer {
     if (this.fd < 0) throw systemError('timerfd_create', calls.errno());
   }
 
-  /** The descriptor is readable in `ms` at the latest; it may be so before. */
-  within(ms: number): void {
-    const at = performance.now() + ms;
+  /** The descriptor is readable by `at`, on `performance.now`; it may be so before. */
+  by(at: number): void {
     if (this.at <= at + TOLERANCE_MS) return;
     this.at = at;
-    this.set(ms);
+    this.set(Math.max(SOONEST_MS, at - performance.now()));
   }
 
   /** It went off. */

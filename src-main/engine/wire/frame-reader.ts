@@ -50,10 +50,16 @@ export function readFrames(pieces: readonly Buffer[], sink: FrameSink): boolean 
   };
 
   while (left()) {
-    const header = take(FRAME_HEADER);
-    const type = header[0];
-    const id = header.readUInt32BE(1);
-    const length = (header[5] << 16) | (header[6] << 8) | header[7];
+    let header = piece;
+    let h = at;
+    if (piece.length - at >= FRAME_HEADER) at += FRAME_HEADER;
+    else {
+      header = take(FRAME_HEADER);
+      h = 0;
+    }
+    const type = header[h];
+    const id = header.readUInt32BE(h + 1);
+    const length = (header[h + 5] << 16) | (header[h + 6] << 8) | header[h + 7];
     if (type === 0 || type > MAX_FRAME_TYPE || length > MAX_FRAME_PAYLOAD) {
       throw new CulvertError('ERR_FRAME', `frame of type ${type} and length ${length}`);
     }

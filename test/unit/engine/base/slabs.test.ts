@@ -18,7 +18,7 @@ describe('Slabs', () => {
     const slabs = new Slabs();
     const [a, b] = [slabs.room(60_000), slabs.room(60_000)];
     expect(a.buffer).not.toBe(b.buffer);
-    expect(slabs.give(a.subarray(100, 200))).toBe(true);
+    expect(slabs.give(a.subarray(100, 5000))).toBe(true);
     const again = slabs.room(60_000);
     expect(again.buffer).toBe(a.buffer);
     expect(again).toHaveLength(SMALL_SLAB_BYTES);
@@ -32,6 +32,7 @@ describe('Slabs', () => {
     expect(slabs.give(slab)).toBe(false);
     expect(slabs.give(Buffer.allocUnsafeSlow(LARGE_SLAB_BYTES))).toBe(false);
     expect(slabs.give(Buffer.alloc(10))).toBe(false);
+    expect(slabs.give(slabs.room(60_000).subarray(0, 100))).toBe(false);
     expect(slabs.give(new Slabs().room(200_000))).toBe(false);
     const [first, second] = [slabs.room(200_000), slabs.room(200_000)];
     expect(first.buffer).toBe(slab.buffer);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atTurnEnd, runTurn } from '../../../../src-main/engine/base/turn-end.ts';
+import { atTurnEnd, runTurn, turnTime } from '../../../../src-main/engine/base/turn-end.ts';
 
 const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -54,5 +54,40 @@ describe("a turn's end", () => {
     ).toThrow('ending');
     await immediate();
     expect(order).toEqual(['one', 'two']);
+  });
+
+  it('tells whether there was anything to do', () => {
+    expect(runTurn(() => {})).toBe(false);
+    expect(runTurn(() => atTurnEnd(() => {}))).toBe(true);
+    expect(runTurn(() => expect(runTurn(() => atTurnEnd(() => {}))).toBe(false))).toBe(true);
+  });
+});
+
+describe("a turn's time", () => {
+  const pass = (): void => {
+    const from = performance.now();
+    while (performance.now() < from + 2);
+  };
+
+  it('stands still within it, its end included, and goes on behind it, also when it fails', () => {
+    const times: number[] = [];
+    const before = turnTime();
+    runTurn(() => {
+      times.push(turnTime());
+      pass();
+      times.push(turnTime());
+      atTurnEnd(() => times.push(turnTime()));
+    });
+    expect(new Set(times).size).toBe(1);
+    expect(times[0]).toBeGreaterThanOrEqual(before);
+    expect(turnTime()).toBeGreaterThanOrEqual(times[0] + 2);
+    expect(() =>
+      runTurn(() => {
+        throw new Error('serving');
+      }),
+    ).toThrow();
+    const after = turnTime();
+    pass();
+    expect(turnTime()).toBeGreaterThan(after + 1);
   });
 });
