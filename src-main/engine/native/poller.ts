@@ -1,5 +1,7 @@
-import { runTurn } from '../base/turn-end.ts';
+import { runTurn, turnTime } from '../base/turn-end.ts';
+import { turns } from '../base/turns.ts';
 import type { PollHandle } from './foreign.ts';
+import { Spin } from './spin.ts';
 import {
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
@@ -86,6 +88,7 @@ export class Poller {
   private readonly event = Buffer.alloc(EVENT_BYTES);
   private readonly events = Buffer.allocUnsafeSlow(EVENT_BYTES * MAX_EVENTS);
   private readonly view = new DataView(this.events.buffer);
+  private readonly eventsAddress: number;
   /** Served again in the next round. */
   private waiting: Watcher[] = [];
   private isServing = false;
@@ -93,16 +96,21 @@ export class Poller {
   private awayUntil = 0;
   private backendReady = false;
   private ready = 0;
+  /** When something was served last, ms. */
+  private servedAt = 0;
+  private readonly spin: Spin;
   private readonly timer: WakeTimer;
 
   /** Throws where the kernel has no more descriptors. */
   constructor(calls: SystemCalls) {
     this.calls = calls;
+    this.eventsAddress = calls.addressOf(this.events);
     this.epoll = calls.epoll_create1(EPOLL_CLOEXEC);
     if (this.epoll < 0) throw systemError('epoll_create1', calls.errno());
     this.loop = calls.uv_default_loop();
     this.backend = calls.uv_backend_fd(this.loop);
     this.timer = new WakeTimer(calls);
+    this.spin = new Spin(calls);
     this.control(EPOLL_CTL_ADD, this.timer.fd, EPOLLIN);
     this.handle = calls.poll(this.epoll, this.wake);
     this.handle.unref();
@@ -188,18 +196,25 @@ export class Poller {
     let rounds = 0;
     this.backendReady = false;
     try {
-      const end = performance.now() + STAY_MS;
+      // libuv's own clock was set just now, and stands still meanwhile.
+      let loopTime = performance.now();
+      const end = loopTime + STAY_MS;
+      this.servedAt = loopTime;
       while (
         isIn &&
         !this.backendReady &&
         this.descriptors > 0 &&
         this.waiting.length === 0 &&
-        performance.now() < end
+        this.servedAt < end
       ) {
-        if (rounds > 0) calls.uv_update_time(loop);
-        const timeout = calls.uv_backend_timeout(loop);
+        let timeout = calls.uv_backend_timeout(loop);
+        if (timeout > 0 && loopTime + timeout <= this.servedAt) {
+          calls.uv_update_time(loop);
+          loopTime = performance.now();
+          timeout = calls.uv_backend_timeout(loop);
+        }
         if (timeout === 0) break;
-        if (timeout > 0) this.timer.within(timeout);
+        if (timeout > 0) this.timer.by(loopTime + timeout);
         rounds++;
         this.round(-1);
       }
@@ -213,19 +228,25 @@ export class Poller {
 
   /** Serves what is ready, after waiting for it at most so long, ms; -1: for ever. */
   private round(timeoutMs: number): void {
-    this.ready = this.calls.epoll_wait(this.epoll, this.events, MAX_EVENTS, timeoutMs);
+    this.ready = timeoutMs < 0 && turns.areShort ? this.spin.wait(this.poll) : 0;
+    if (this.ready === 0)
+      this.ready = this.calls.epoll_wait(this.epoll, this.eventsAddress, MAX_EVENTS, timeoutMs);
     if (this.ready <= 0 && this.waiting.length === 0) return;
     this.isServing = true;
     try {
-      runTurn(this.serve);
+      // Each event had its tick.
+      if (runTurn(this.serve)) tick();
     } finally {
       this.isServing = false;
     }
-    tick();
   }
+
+  private readonly poll = (): number => this.calls.epoll_wait(this.epoll, this.eventsAddress, MAX_EVENTS, 0);
 
   private readonly serve = (): void => {
     const { view, watchers, generations, ready, waiting } = this;
+    this.servedAt = turnTime();
+    this.spin.turn(this.servedAt);
     if (waiting.length > 0) this.waiting = [];
     for (let i = 0; i < ready; i++) {
       const at = i * EVENT_BYTES;

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { turns } from '../../../../src-main/engine/base/turns.ts';
 import { type DirectRuntime, DirectSocket } from '../../../../src-main/engine/native/direct-socket.ts';
+import { Spin } from '../../../../src-main/engine/native/spin.ts';
 import { EPOLLIN } from '../../../../src-main/engine/native/system-calls.ts';
 import { WakeTimer } from '../../../../src-main/engine/native/wake-timer.ts';
 import { directSockets } from '../../../support/direct-sockets.ts';
@@ -154,6 +156,26 @@ describe('the poller', () => {
   });
 });
 
+describe('waiting for the next message', () => {
+  it('is done awake while somebody exchanges small ones, and asleep otherwise', async () => {
+    const waits = vi.spyOn(Spin.prototype, 'wait');
+    closers.push(() => waits.mockRestore());
+    /** What was waited for awake since the last look. */
+    const caught = (): number => {
+      const results = waits.mock.results.map(({ value }) => value);
+      waits.mockClear();
+      return results.filter((ready) => ready > 0).length;
+    };
+    await pingPong();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(caught()).toBe(0);
+    turns.shorten();
+    await eventually(caught).toBeGreaterThan(100);
+    // Nobody does any more, a second later.
+    await eventually(caught).toBe(0);
+  });
+});
+
 describe('the wake timer', () => {
   it('goes off when it was said to, and then not again', async () => {
     const timer = new WakeTimer(runtime.calls);
@@ -173,10 +195,10 @@ describe('the wake timer', () => {
       runtime.poller.unref();
       runtime.calls.close(timer.fd);
     });
-    timer.within(5000);
-    timer.within(40);
+    timer.by(performance.now() + 5000);
+    timer.by(performance.now() + 40);
     // Later ones change nothing.
-    timer.within(3000);
+    timer.by(performance.now() + 3000);
     await eventually(() => calls).toBe(1);
     expect(took).toBeGreaterThan(39);
     expect(took).toBeLessThan(1000);
