@@ -34,8 +34,10 @@ const READS_PER_TURN = 4;
  * has to wait for room for the first time.
  */
 const EDGES = EPOLLIN | EPOLLRDHUP | EPOLLET;
+/** Room for a whole record with all headers around it. */
+export const MOST_READ_BYTES = READ_BUFFER_BYTES + 4096 + 256;
 /** What is read is sealed or copied before the next read, so that one buffer serves all. */
-const shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+const shared = Buffer.allocUnsafeSlow(MOST_READ_BYTES);
 /** The last read's, for the next of the same length: messages are often alike, and a view costs more than a small copy. */
 let view = shared;
 /** 0: not looked up yet. */
@@ -75,6 +77,8 @@ export class DirectSocket implements Watcher {
   /** Takes what is read, borrowed for the call. */
   take: TakeBytes;
   events: Partial<SocketEvents> = {};
+  /** The longest read, at most MOST_READ_BYTES: who knows where what comes can be cut well sets it before the next one. */
+  readBytes = READ_BUFFER_BYTES;
   /** For who keeps a list: it is gone. */
   gone: (() => void) | undefined;
   destroyed = false;
@@ -188,13 +192,15 @@ export class DirectSocket implements Watcher {
       const { areShort } = turns;
       // Others have their turn; it goes on in the next round.
       if (reads === (areShort ? 1 : READS_PER_TURN)) return this.again();
-      if (!this.readOnce(areShort ? SHORT_READ_BYTES : READ_BUFFER_BYTES)) return;
+      if (!this.readOnce(areShort ? SHORT_READ_BYTES : this.readBytes)) return;
     }
   }
 
   /** False: nothing more can be read. */
   private readOnce(most: number): boolean {
     const { calls } = this.runtime;
+    // C would write behind the buffer.
+    if (most > shared.length) throw new RangeError(`a read of ${most} bytes`);
     const bytes = calls.recv(this.fd, sharedAddress, most, 0);
     if (bytes > 0) {
       // Less than was asked for is all there was (epoll(7), question 9); the next edge tells of more.

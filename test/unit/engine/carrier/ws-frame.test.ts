@@ -120,6 +120,37 @@ describe('WsFrameReader', () => {
     expect(mine.equals(flow)).toBe(true);
   });
 
+  it.each([true, false])(
+    'reads long messages in one piece each, as much at a time as it says (masked: %s)',
+    (masked) => {
+      const mask = masked ? Buffer.alloc(4) : undefined;
+      const payloads = [300_000, 65_536, 5, 70_000, 200, 300_000, 65_535].map((length) =>
+        Buffer.alloc(length, length),
+      );
+      const flow = Buffer.concat(payloads.map((payload) => frame(0x82, payload, mask)));
+      const pieces: Buffer[] = [];
+      const frames = new WsFrameReader(
+        { onPayload: (chunk) => pieces.push(chunk), onPing: () => {}, onCloseFrame: () => {} },
+        masked,
+      );
+      // The first read has only a header, as if the rest came late.
+      let most = 14;
+      for (let at = 0; at < flow.length; ) {
+        expect(most).toBeGreaterThan(0);
+        expect(most).toBeLessThanOrEqual(400_000);
+        frames.push(flow.subarray(at, at + most));
+        at += most;
+        most = frames.nextRead(400_000);
+      }
+      expect(Buffer.concat(pieces).equals(Buffer.concat(payloads))).toBe(true);
+      for (const length of [300_000, 65_536, 70_000]) {
+        expect(pieces.filter((piece) => piece.length >= length - 4).length).toBeGreaterThan(0);
+      }
+      expect(pieces.length).toBeLessThanOrEqual(payloads.length + 2);
+      expect(frames.nextRead(1000)).toBe(1000);
+    },
+  );
+
   it('a zero mask and no mask are passed on without a copy', () => {
     const payload = Buffer.from('same memory');
     for (const [mask, expectMask] of [

@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, createServer, Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type DirectRuntime, DirectSocket } from '../../../../src-main/engine/native/direct-socket.ts';
+import {
+  type DirectRuntime,
+  DirectSocket,
+  MOST_READ_BYTES,
+} from '../../../../src-main/engine/native/direct-socket.ts';
+import { EPOLLIN } from '../../../../src-main/engine/native/system-calls.ts';
 import { directSockets } from '../../../support/direct-sockets.ts';
 import { pattern } from '../../../support/seeded.ts';
 import { listenOn } from '../../../support/tunnel-rig.ts';
@@ -93,6 +98,17 @@ describe('a socket by system calls', () => {
     expect(Buffer.concat(log.chunks).equals(BYTES)).toBe(true);
     near.end();
     await eventually(() => log.lines).toEqual(['end', 'close false']);
+  });
+
+  it('reads as much at a time as it is told to, and never more than there is room for', async () => {
+    const { near, direct, log } = await pair();
+    direct.readBytes = 1000;
+    near.write(BYTES.subarray(0, 10_500));
+    await eventually(() => log.bytes).toBe(10_500);
+    expect(Math.max(...log.chunks.map(({ length }) => length))).toBe(1000);
+    expect(Buffer.concat(log.chunks).equals(BYTES.subarray(0, 10_500))).toBe(true);
+    direct.readBytes = MOST_READ_BYTES + 1;
+    expect(() => direct.onEvents(EPOLLIN)).toThrow(RangeError);
   });
 
   it('tells when what waited is written', async () => {
