@@ -5,6 +5,8 @@ const SPIN_MS = 0.15;
 /** ... when so many turns have come that soon, each that did not counting for half of those: who sends now and then pays nothing. */
 const DENSE_TURNS = 4;
 const MOST_DENSE = 16;
+/** Others have the processor after so many polls: each time is a chance to lose it for a while. */
+const POLLS_PER_YIELD = 4;
 /** Others had the processor for so long at once, ms: more than one that serves a message takes. */
 const TAKEN_MS = 0.5;
 /** So much of that, ms, and somebody wants the processor for good. What a wait forgives that is not in vain, ms. */
@@ -24,7 +26,7 @@ const UNDISTURBED = 2000;
  * ends, and 58 awake, at the same processor time per message. So, while messages follow one another that
  * closely, the next one is polled for, as network drivers (NAPI) and idle guests (haltpoll) do it.
  *
- * Between two polls others have the processor (sched_yield(2)). Who yields to one that never sleeps loses a whole slice
+ * Now and then others have the processor (sched_yield(2)), as they would if this slept. Who yields to one that never sleeps loses a whole slice
  * of time, though: after a few of these there is no spinning for a while.
  */
 export class Spin {
@@ -54,13 +56,13 @@ export class Spin {
     if (this.dense < DENSE_TURNS) return 0;
     let before = this.now();
     if (before < this.restUntil) return 0;
-    while (before < this.lastTurn + SPIN_MS) {
+    for (let polls = 1; before < this.lastTurn + SPIN_MS; polls++) {
       const ready = poll();
       if (ready !== 0) {
         this.worked();
         return ready;
       }
-      this.calls.sched_yield();
+      if (polls % POLLS_PER_YIELD === 0) this.calls.sched_yield();
       const now = this.now();
       if (now - before > TAKEN_MS) this.lost(now, now - before);
       before = now;

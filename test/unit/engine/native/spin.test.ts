@@ -57,7 +57,8 @@ describe('waiting awake', () => {
     turns(4);
     expect(wait(2)).toEqual({ ready: 0, polls: 0 });
     turns(1);
-    expect(wait(2)).toEqual({ ready: 3, polls: 3 });
+    expect(wait(9)).toEqual({ ready: 3, polls: 10 });
+    // Every fourth poll others have their turn.
     expect(time.yields).toBe(2);
     turns(1, 0.2);
     expect(wait(2).polls).toBe(0);
