@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { CulvertError } from '../base/errors.ts';
 import { readShared } from '../base/socket-reader.ts';
 import { type AnySocket, takeOver, watchSocket, writeParts } from '../native/any-socket.ts';
-import { MOST_READ_BYTES } from '../native/direct-socket.ts';
+import { DirectSocket, MOST_READ_BYTES } from '../native/direct-socket.ts';
 import { unpace } from '../native/local-pacing.ts';
 import type { Carrier, CarrierEvents, CarrierRecord, CarrierStats, Flow } from './carrier.ts';
 import { binaryHeader, closeFrame, pongFrame, WsFrameReader } from './ws-frame.ts';
@@ -114,16 +114,8 @@ export class WsCarrier implements Carrier {
     unpace(given);
     if (!(given instanceof Socket)) return;
     const take = (chunk: Buffer): boolean => this.onBytes(chunk);
-    const direct = takeOver(given, take);
-    this.socket = direct ?? readShared(given, take);
+    this.socket = takeOver(given, take) ?? readShared(given, take);
     if (this.socket !== given) this.watch(this.socket);
-    if (direct === undefined) return;
-    direct.readBytes = MOST_READ_BYTES;
-    direct.take = (chunk) => {
-      take(chunk);
-      direct.readBytes = this.frames.nextRead(MOST_READ_BYTES);
-      return true;
-    };
   }
 
   send(records: readonly CarrierRecord[]): void {
@@ -179,6 +171,8 @@ export class WsCarrier implements Carrier {
             }),
       );
     }
+    const { socket } = this;
+    if (socket instanceof DirectSocket) socket.readBytes = this.frames.nextRead(MOST_READ_BYTES);
     return true;
   }
 

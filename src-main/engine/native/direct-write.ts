@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { descriptorOf, isPlain } from './descriptor.ts';
-import { foreignFunctions, foreignRuntime } from './foreign.ts';
+import { foreignFunctions } from './foreign.ts';
 import { SHUT_WR } from './system-calls.ts';
 
 /**
@@ -22,11 +22,8 @@ const JOINED = 2 << 10;
 const joined = Buffer.allocUnsafeSlow(JOINED);
 
 type Send = (fd: number, bytes: Buffer, length: number, flags: number) => number;
-type SendAt = (fd: number, address: number, length: number, flags: number) => number;
 type Shutdown = (fd: number, how: number) => number;
 let send: Send | undefined;
-let sendAt: SendAt | undefined;
-let joinedAddress = 0;
 let shutdown: Shutdown | undefined;
 let looked: Promise<boolean> | undefined;
 
@@ -38,18 +35,13 @@ export function enableDirectWrites(): Promise<boolean> {
 
 async function findFunctions(): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  const runtime = await foreignRuntime();
   const found = await foreignFunctions({
     send: { result: 'intptr_t', parameters: ['int', 'void *', 'size_t', 'int'] },
-    sendAt: { symbol: 'send', result: 'intptr_t', parameters: ['int', 'uintptr_t', 'size_t', 'int'] },
     shutdown: { result: 'int', parameters: ['int', 'int'] },
   });
-  if (runtime === undefined || found === undefined) return false;
-  joinedAddress = runtime.addressOf(joined);
-  send = found.send as Send;
-  sendAt = found.sendAt as SendAt;
-  shutdown = found.shutdown as Shutdown;
-  return true;
+  send = found?.send as Send | undefined;
+  shutdown = found?.shutdown as Shutdown | undefined;
+  return found !== undefined;
 }
 
 /** Where to write to: a connected socket that has nothing waiting. -1: its stream writes. */
@@ -93,26 +85,24 @@ export function writeNow(to: Writable, parts: readonly Buffer[]): number {
 
 /** Of `parts` what the kernel takes at once, bytes; -1: nothing, and errno says why. Needs `enableDirectWrites`. */
 export function sendParts(fd: number, parts: readonly Buffer[]): number {
-  if (send === undefined || sendAt === undefined) return 0;
+  if (send === undefined) return 0;
   let count = parts.length;
   // What was sent with MSG_MORE waits for more: nothing is not more.
   while (count > 0 && parts[count - 1].length === 0) count--;
   let bytes = 0;
   for (let next = 0; next < count; ) {
-    const what = parts[next++];
+    let what = parts[next++];
     let { length } = what;
-    let isJoined = false;
     // Small ones in a row are copied together: a copy costs less than a system call.
     if (next < count && length + parts[next].length <= JOINED) {
       joined.set(what);
-      isJoined = true;
+      what = joined;
       while (next < count && length + parts[next].length <= JOINED) {
         joined.set(parts[next], length);
         length += parts[next++].length;
       }
     }
-    const flags = next === count ? FLAGS : FLAGS | MSG_MORE;
-    const sent = isJoined ? sendAt(fd, joinedAddress, length, flags) : send(fd, what, length, flags);
+    const sent = send(fd, what, length, next === count ? FLAGS : FLAGS | MSG_MORE);
     if (sent < 0 && bytes === 0) return -1;
     if (sent > 0) bytes += sent;
     if (sent < length) break;

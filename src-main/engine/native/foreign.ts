@@ -7,8 +7,6 @@ export type ForeignFunction = (...values: unknown[]) => unknown;
 
 /** C's `result name(parameters)`. */
 export interface Signature {
-  /** Its name in C, where it has another one here. */
-  readonly symbol?: string;
   readonly result: string;
   readonly parameters: readonly string[];
 }
@@ -50,8 +48,8 @@ export async function foreignFunctions<Name extends string>(
     const library = koffi.load(null);
     const found: Partial<Record<Name, ForeignFunction>> = {};
     for (const name of Object.keys(signatures) as Name[]) {
-      const { symbol, result, parameters } = signatures[name];
-      found[name] = library.func(symbol ?? name, result, [...parameters]);
+      const { result, parameters } = signatures[name];
+      found[name] = library.func(name, result, [...parameters]);
     }
     return found as Record<Name, ForeignFunction>;
   } catch {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { runTurn, turnTime } from '../base/turn-end.ts';
 import { turns } from '../base/turns.ts';
 import type { PollHandle } from './foreign.ts';
@@ -96,7 +97,7 @@ export class Poller {
   private awayUntil = 0;
   private backendReady = false;
   private ready = 0;
-  /** When something was served last, ms. */
+  /** When something was served last, or the stay began, ms. */
   private servedAt = 0;
   private readonly spin: Spin;
   private readonly timer: WakeTimer;

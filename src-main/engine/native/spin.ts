@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { SystemCalls } from './system-calls.ts';
 
 /** What comes within this after the last turn began, ms, is waited for awake ... */

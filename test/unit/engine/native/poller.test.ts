@@ -166,13 +166,17 @@ describe('waiting for the next message', () => {
       waits.mockClear();
       return results.filter((ready) => ready > 0).length;
     };
-    await pingPong();
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const game = await pingPong();
+    const goOn = (): Promise<void> => eventually(game.turns).toBeGreaterThan(game.turns() + 5000);
+    await goOn();
     expect(caught()).toBe(0);
     turns.shorten();
     await eventually(caught).toBeGreaterThan(100);
     // Nobody does any more, a second later.
-    await eventually(caught).toBe(0);
+    await eventually(() => turns.areShort).toBe(false);
+    caught();
+    await goOn();
+    expect(caught()).toBe(0);
   });
 });
 
