@@ -21,6 +21,14 @@ export class Turns {
     this.until = this.now() + SHORT_TURNS_MS;
   }
 
+  /** Nobody here waits any more; one who does elsewhere shortens them with the next message. */
+  lengthen(): void {
+    this.until = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What sessions tell of their exchanges. */
+  readonly follow = (goesOn: boolean): void => (goesOn ? this.shorten() : this.lengthen());
+
   get areShort(): boolean {
     return this.now() < this.until;
   }

@@ -47,7 +47,7 @@ export function makeClientSession(context: DialContext, grant: SessionGrant): Cl
     peerFeatures: grant.hello.features,
     clock,
     rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
-    onExchange: () => turns.shorten(),
+    onExchange: turns.follow,
     fault: (error) => session.destroy(error),
     progress: session.progress,
     wake: (now) => session.wake(now),

@@ -25,8 +25,8 @@ export interface MuxerOptions {
   clock: Clock;
   /** The session's shortest round trip, ms, for the windows. */
   rttMs?: () => number | undefined;
-  /** One more small message of an exchange: turns ought to be short for a while. */
-  onExchange?: () => void;
+  /** One more small message of an exchange: turns ought to be short for a while. False: the last exchange is over. */
+  onExchange?: (goesOn: boolean) => void;
   /** Of the session's records; absent = all of them are ordinary. */
   progress?: RecordProgress;
   /** There is something to send. `now`: enough to be worth a record. */

@@ -272,6 +272,7 @@ export class MuxStream implements TunnelStream {
     this.over = true;
     this.openTimer?.cancel();
     this.meter?.streamClosed(this, failed);
+    this.host.exchanges.closed(this.messages);
     this.queue.length = 0;
     this.queuedBytes = 0;
     this.host.closed(this);

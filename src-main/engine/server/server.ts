@@ -268,7 +268,7 @@ export class Server {
       peerWindowBytes: admission.hello.windowBytes,
       clock,
       rttMs: () => session.carrier?.windowRttMs ?? session.stats.minRttMs,
-      onExchange: () => turns.shorten(),
+      onExchange: turns.follow,
       fault: (error) => session.destroy(error),
       progress: session.progress,
       wake: (now) => session.wake(now),

@@ -74,6 +74,7 @@ export class RecordSender {
     const record = sealer.seal(RECORD_KIND.reliable, seq, plan.parts, plan.length);
     record.urgent = early;
     buffer.push(record, carrier);
+    rate.sent();
     transmit(carrier, record);
     return true;
   }

@@ -319,7 +319,7 @@ export class Session {
       return this.destroy(new CulvertError('ERR_RECORD', 'the peer acknowledged what was never sent'));
     this.progress.below = this.sendBuffer.ackedBelow;
     if (freed === 0) return;
-    this.rate.acked(freed, this.sendBuffer.size > 0);
+    this.rate.acked(freed, this.sendBuffer.bytes);
     this.pump();
   }
 

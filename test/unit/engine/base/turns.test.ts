@@ -14,4 +14,8 @@ it('turns are short from a message on, for a while', () => {
   expect(turns.areShort).toBe(true);
   now += 1;
   expect(turns.areShort).toBe(false);
+  turns.follow(true);
+  expect(turns.areShort).toBe(true);
+  turns.follow(false);
+  expect(turns.areShort).toBe(false);
 });

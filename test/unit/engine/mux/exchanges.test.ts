@@ -9,8 +9,8 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 
 function setup() {
   const clock = new FakeClock();
-  const seen = { messages: 0 };
-  const exchanges = new Exchanges(clock, () => seen.messages++);
+  const seen = { messages: 0, ends: 0 };
+  const exchanges = new Exchanges(clock, (goesOn) => (goesOn ? seen.messages++ : seen.ends++));
   return { clock, exchanges, seen };
 }
 
@@ -39,6 +39,32 @@ describe('Exchanges', () => {
     let run = 0;
     for (let i = 0; i < 100; i++) run = exchanges.note(run, i % EXCHANGE_RUN === 0 ? 65_536 : 100);
     expect(exchanges.isActive).toBe(false);
+  });
+
+  it('ends with the stream of the last one', () => {
+    const { clock, exchanges, seen } = setup();
+    const talk = (run = 0): number => {
+      for (let i = 0; i < EXCHANGE_RUN; i++) run = exchanges.note(run, 10);
+      return run;
+    };
+    const one = talk();
+    const other = talk();
+    exchanges.closed(one);
+    expect(exchanges.isActive).toBe(true);
+    exchanges.closed(exchanges.note(0, 10));
+    expect(exchanges.isActive).toBe(true);
+    exchanges.closed(other);
+    expect(exchanges.isActive).toBe(false);
+    expect(seen.ends).toBe(1);
+    // One whose last message was large does not count any more, nor one that was silent for so long.
+    const third = talk();
+    exchanges.closed(exchanges.note(talk(), 100_000));
+    expect(exchanges.isActive).toBe(true);
+    clock.advance(EXCHANGE_MS);
+    exchanges.closed(third);
+    expect(seen.ends).toBe(1);
+    exchanges.closed(talk());
+    expect(seen.ends).toBe(2);
   });
 
   it('tells streams apart', () => {
