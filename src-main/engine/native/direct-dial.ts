@@ -42,6 +42,20 @@ export function dialDirectly(host: string, port: number, events: DialEvents): Di
   return new DirectDial(runtime, host, port, events);
 }
 
+/** Dotted decimal, checked before, to the four bytes at `at`. */
+function writeIPv4(out: Buffer, at: number, host: string): void {
+  let byte = 0;
+  for (let i = 0; i < host.length; i++) {
+    const digit = host.charCodeAt(i) - 48;
+    if (digit >= 0) byte = byte * 10 + digit;
+    else {
+      out[at++] = byte;
+      byte = 0;
+    }
+  }
+  out[at] = byte;
+}
+
 /**
  * So many are begun within a millisecond, the rest in those that follow: hundreds of streams may be opened in one read, and
  * more connections at once than a target keeps for its accept(2) (often 128 or 511) are dropped or reset by its system.
@@ -93,12 +107,11 @@ class DirectDial implements Dial, Watcher {
   constructor(runtime: DirectRuntime, host: string, port: number, events: DialEvents) {
     this.runtime = runtime;
     this.events = events;
-    const bytes = host.split('.').map(Number);
-    this.isLocal = bytes[0] === 127;
     const { address } = this;
     address.writeUInt16LE(AF_INET, 0);
     address.writeUInt16BE(port, 2);
-    address.set(bytes, 4);
+    writeIPv4(address, 4, host);
+    this.isLocal = address[4] === 127;
     pace.begin(this);
   }
 

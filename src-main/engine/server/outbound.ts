@@ -28,10 +28,9 @@ export interface Dialling extends Omit<IncomingStream, 'stream'> {
  */
 export function dialTarget(incoming: Dialling, target: Target, options: OutboundOptions): void {
   const { stream } = incoming;
-  const where = formatHostPort(target.host || 'the server itself', target.port);
+  const where = (): string => formatHostPort(target.host || 'the server itself', target.port);
   const pump = new SocketPump(stream, { idleTimeoutMs: options.idleTimeoutMs });
   const take = (chunk: Buffer): boolean => pump.take(chunk);
-  const onread = sharedRead(take);
   const early: Buffer[] = [];
   let ended = false;
   let dialled: AnySocket | Dial | undefined;
@@ -81,7 +80,7 @@ export function dialTarget(incoming: Dialling, target: Target, options: Outbound
     const onError = (error: Error): void => {
       if (settled) return timer?.cancel();
       if (others.length > 0) return dial(others);
-      fail(failureOf(error), `${where}: ${systemCode(error) ?? error.message}`);
+      fail(failureOf(error), `${where()}: ${systemCode(error) ?? error.message}`);
     };
     const before = dialled;
     const direct = dialDirectly(host, target.port, { take, connected: onConnect, failed: onError });
@@ -90,6 +89,7 @@ export function dialTarget(incoming: Dialling, target: Target, options: Outbound
       if (dialled === before) dialled = direct;
       return;
     }
+    const onread = sharedRead(take);
     const attempt = connect({ host, port: target.port, allowHalfOpen: true, noDelay: true, onread });
     dialled = attempt;
     attempt.once('connect', () => {
@@ -101,7 +101,7 @@ export function dialTarget(incoming: Dialling, target: Target, options: Outbound
   };
 
   timer = options.clock.after(options.dialTimeoutMs, () => {
-    fail('timeout', `${where} did not answer in time`);
+    fail('timeout', `${where()} did not answer in time`);
     dialled?.destroy();
   });
   if (target.host === '') return dial(LOOPBACK);
