@@ -9,6 +9,7 @@ import { machineFacts } from './report.ts';
 import { buildTb, temporaryFolder } from './rig.ts';
 import { rotate } from './suite.ts';
 import { Tb } from './tb.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Rest between samples, in which a way may finish what the last one left in its buffers. */
 const REST_MS = 200;
@@ -41,11 +42,7 @@ export async function runHttpSuite(options: BenchOptions, say: (line: string) =>
     }
     const context: MeasureContext = { processes, tb: tools.tb, seconds: options.seconds };
     const tool = new Tb(processes, tools.tb);
-    for (const { port } of started) {
-      // Compiled code, grown windows, and time to find out whether the way streams.
-      await tool.run(['down', '127.0.0.1', port, 1, 4], 1);
-      await tool.run(['up', '127.0.0.1', port, 1, 4], 1);
-    }
+    for (const { port } of started) await warmUp(tool, port, 'bulk');
     const samples = new HttpSamples();
     const measure = async (each: HttpMeasure, way: Way, port: number, tb: string): Promise<void> => {
       const sample = await each.run(way, port, { ...context, tb });

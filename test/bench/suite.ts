@@ -8,6 +8,7 @@ import { ProcessSet } from './processes.ts';
 import { absentPeers, type BenchReport, buildRows, machineFacts, Samples } from './report.ts';
 import { buildTb, findProgram, temporaryFolder } from './rig.ts';
 import { Tb } from './tb.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Suites that compare Culvert with peers. */
 export type PeerSuite = Exclude<Suite, 'http' | 'kcp'>;
@@ -20,29 +21,6 @@ const MEASURES: Readonly<Record<PeerSuite, readonly Measure[]>> = { ws: WS_MEASU
 /** `items` turned left by `steps`, so that no peer always goes first. */
 export function rotate<T>(items: readonly T[], steps: number): T[] {
   return items.map((_, index) => items[(index + steps) % items.length]);
-}
-
-/**
- * What each peer does before anything counts, on every path it will be measured on: compiled code, grown windows, warm
- * caches. Two seconds of bulk, as V8's compiler takes up to a quarter of two processors that long, and a forwarder runs
- * for hours.
- */
-const WARM_UP: ReadonlyArray<readonly [mode: string, ...rest: number[]]> = [
-  ['down', 2, 8],
-  ['up', 2, 8],
-  ['down', 1, 1],
-  ['up', 1, 1],
-  ['conn', 2000, 16],
-  ['rtt', 8000, 64],
-  ['down', 1, 8],
-  ['up', 1, 8],
-];
-
-async function warmUp(peers: readonly Peer[], { processes, tb }: MeasureContext): Promise<void> {
-  const tool = new Tb(processes, tb);
-  for (const { port } of peers) {
-    for (const [mode, ...rest] of WARM_UP) await tool.run([mode, '127.0.0.1', port, ...rest], 2);
-  }
 }
 
 /**
@@ -66,7 +44,7 @@ export async function runSuite(
     for (const start of starts) say(describeStart(start));
     const peers = starts.flatMap((start) => (start.state === 'up' ? [start.peer] : []));
     const context: MeasureContext = { processes, tb, seconds: options.seconds };
-    await warmUp(peers, context);
+    for (const { port } of peers) await warmUp(new Tb(processes, tb), port, 'all');
     const samples = new Samples();
     const { only } = options;
     const wanted = ({ id }: Measure): boolean => only.length === 0 || only.some((word) => id.includes(word));
