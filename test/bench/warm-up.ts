@@ -20,8 +20,8 @@ const SMALL: Runs = [
 
 /**
  * What each peer does before anything counts, on every path it will be measured on: compiled code, grown windows, warm
- * caches, and time to find out whether a way streams. Seconds of it, as V8's compiler takes up to a quarter of two
- * processors that long, and a forwarder runs for hours. `bulk` leaves out what takes long where a round trip does.
+ * caches, and time to find out whether a way streams. Seconds of it, as V8 compiles that long (by hand a tenth and more
+ * of two processors), and a forwarder runs for hours. `bulk` leaves out what takes long where a round trip does.
  */
 export async function warmUp(tool: Tb, port: number, what: 'bulk' | 'all'): Promise<void> {
   for (const [mode, ...rest] of what === 'all' ? [...BULK, ...SMALL] : BULK)
