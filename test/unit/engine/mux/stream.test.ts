@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EXCHANGE_RUN } from '../../../../src-main/engine/mux/exchanges.ts';
 import { resetReasonText } from '../../../../src-main/engine/mux/stream.ts';
 import { RESET_REASONS, type ResetReason } from '../../../../src-main/engine/mux/types.ts';
 import { codeOf } from '../../../support/codes.ts';
@@ -51,6 +52,23 @@ describe('a stream', () => {
       expect(logB.told.at(-1)).toBe('closed');
       expect([pair.client.streams.size, pair.server.streams.size]).toEqual([0, 0]);
     }
+  });
+
+  it.each(['end', 'reset'] as const)('an exchange ends with it (%s), at both ends', (how) => {
+    const { pair, stream } = setUp();
+    for (let i = 0; i < EXCHANGE_RUN; i++) {
+      stream.write(Buffer.from('a'));
+      pair.settle();
+    }
+    const ends = [pair.client.exchanges, pair.server.exchanges];
+    expect(ends.map(({ isActive }) => isActive)).toEqual([true, true]);
+    if (how === 'reset') stream.reset('reset');
+    else {
+      stream.end();
+      pair.served[0].stream.end();
+    }
+    pair.settle();
+    expect(ends.map(({ isActive }) => isActive)).toEqual([false, false]);
   });
 
   it('nothing can be written after its end', () => {
