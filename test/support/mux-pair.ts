@@ -1,6 +1,7 @@
 import { DEFAULT_CONFIG } from '../../src-main/engine/config.ts';
 import { Muxer } from '../../src-main/engine/mux/muxer.ts';
 import type { IncomingStream, MuxLimits } from '../../src-main/engine/mux/muxer-options.ts';
+import { StreamIds } from '../../src-main/engine/mux/stream-ids.ts';
 import type {
   OpenFailure,
   ResetReason,
@@ -71,6 +72,8 @@ export interface Served {
 export interface MuxPairOptions {
   readonly client?: Partial<MuxLimits>;
   readonly server?: Partial<MuxLimits>;
+  /** Where stream ids start; default 0. */
+  readonly ids?: number;
   /** What the server's hello says it serves; default all. */
   readonly features?: number;
   /** What the server does with a new stream; accepts it if absent. */
@@ -170,6 +173,7 @@ export class MuxPair {
     };
     this.client = new Muxer({
       role: 'client',
+      ids: new StreamIds('client', options.ids),
       limits: limits.client,
       peerWindowBytes: limits.server.initialWindowBytes,
       peerFeatures: options.features ?? FEATURE.tcp | FEATURE.udp,
@@ -180,6 +184,7 @@ export class MuxPair {
     });
     this.server = new Muxer({
       role: 'server',
+      ids: new StreamIds('server', options.ids),
       limits: limits.server,
       peerWindowBytes: limits.client.initialWindowBytes,
       progress: this.down?.progress,

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { CulvertError } from '../base/errors.ts';
 import type { RecordProgress } from '../wire/early.ts';
 import type { MuxStream } from './stream.ts';
+import type { StreamIds } from './stream-ids.ts';
 import type { OpenFailure, Target } from './types.ts';
 
 export interface MuxLimits {
@@ -17,6 +18,8 @@ export interface MuxLimits {
 export interface MuxerOptions {
   /** Streams of the client have odd ids, of the server even ones. */
   role: 'client' | 'server';
+  /** Default: from the bottom. */
+  ids?: StreamIds;
   limits: MuxLimits;
   /** What the peer said its streams' windows start with, bytes. */
   peerWindowBytes: number;

@@ -25,6 +25,7 @@ import type { MuxerOptions, MuxStats } from './muxer-options.ts';
 import { RecordOrder } from './record-order.ts';
 import { Scheduler } from './scheduler.ts';
 import { MuxStream, type StreamHost } from './stream.ts';
+import { StreamIds } from './stream-ids.ts';
 import { Throttle } from './throttle.ts';
 import {
   OPEN_FAILURES,
@@ -72,8 +73,7 @@ export class Muxer implements StreamHost {
   private readonly early: EarlyLane;
   private readonly throttle: Throttle;
   private lazyTimer: Timer | undefined;
-  private nextId: number;
-  private lastPeerId = 0;
+  private readonly ids: StreamIds;
   private pulling = false;
   private over = false;
   private goneAway = false;
@@ -81,7 +81,7 @@ export class Muxer implements StreamHost {
   constructor(options: MuxerOptions) {
     this.options = options;
     this.queueLimit = options.limits.streamQueueBytes;
-    this.nextId = options.role === 'client' ? 1 : 2;
+    this.ids = options.ids ?? new StreamIds(options.role);
     this.throttle = new Throttle(options.limits.throttleBytesPerSecond, options.clock, () =>
       options.wake(true),
     );
@@ -91,14 +91,9 @@ export class Muxer implements StreamHost {
     this.early = new EarlyLane(options.progress, options.clock);
   }
 
-  /** Whether a new stream can be opened here: there is room, ids are left, and the peer takes some. */
+  /** Whether a new stream can be opened here: there is room, and the peer takes some. */
   get accepts(): boolean {
-    return (
-      !this.over &&
-      !this.goneAway &&
-      this.streams.size < this.options.limits.maxStreams &&
-      this.nextId < 0xffff_fff0
-    );
+    return !this.over && !this.goneAway && this.streams.size < this.options.limits.maxStreams;
   }
 
   /** Whether the peer said that it serves streams of `protocol`. */
@@ -115,8 +110,7 @@ export class Muxer implements StreamHost {
   /** Opens a stream; data may be written at once. Undefined when `accepts` is false. */
   open(target: Target, events: StreamEvents, options: OpenOptions = {}): MuxStream | undefined {
     if (!this.accepts) return undefined;
-    const id = this.nextId;
-    this.nextId += 2;
+    const id = this.ids.take(this.streams);
     const protocol = options.protocol ?? STREAM_PROTOCOL.tcp;
     const stream = this.makeStream(id, target, protocol);
     stream.listen(events);
@@ -355,11 +349,9 @@ export class Muxer implements StreamHost {
 
   private onOpenFrame(id: number, payload: Buffer): void {
     const open = readOpen(payload);
-    const parity = this.options.role === 'server' ? 1 : 0;
-    if (open === undefined || id % 2 !== parity || id <= this.lastPeerId) {
+    if (open === undefined || !this.ids.takePeers(id, this.streams)) {
       throw new CulvertError('ERR_FRAME', `an OPEN for stream ${id} is malformed or out of order`);
     }
-    this.lastPeerId = id;
     const refuse = (
       failure: Exclude<OpenFailure, 'noSession'>,
       message: string,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONFIG } from '../../../../src-main/engine/config.ts';
 import { Muxer } from '../../../../src-main/engine/mux/muxer.ts';
+import type { MuxStream } from '../../../../src-main/engine/mux/stream.ts';
 import { OPEN_FAILURES, type OpenFailure } from '../../../../src-main/engine/mux/types.ts';
 import {
   byteFrame,
@@ -22,6 +23,22 @@ describe('opening', () => {
     const ids = [1, 2, 3].map(() => pair.client.open(TARGET, new StreamLog())?.id);
     expect(ids).toEqual([1, 3, 5]);
     expect(pair.server.open(TARGET, new StreamLog())?.id).toBe(2);
+  });
+
+  it('goes on when ids start again, past a stream that lives since the last time', () => {
+    const pair = new MuxPair({ ids: 0xffff_fffa });
+    const open = (text: string): number | undefined => {
+      const stream = pair.client.open(TARGET, new StreamLog());
+      stream?.write(Buffer.from(text));
+      pair.settle();
+      return stream?.id;
+    };
+    expect([open('a'), open('b')]).toEqual([0xffff_fffb, 0xffff_fffd]);
+    // As if it was the first of all.
+    pair.client.streams.set(1, pair.client.streams.get(0xffff_fffb) as MuxStream);
+    pair.server.streams.set(1, pair.server.streams.get(0xffff_fffb) as MuxStream);
+    expect([open('c'), open('d'), open('e')]).toEqual([0xffff_ffff, 3, 5]);
+    expect(pair.served.map(({ log }) => log.text)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
   it.each(Object.keys(OPEN_FAILURES) as Exclude<OpenFailure, 'noSession'>[])(
