@@ -9,6 +9,7 @@ export const READY_TIMEOUT_MS = 20_000;
 export const TRANSPORT_SWITCHES = {
   ws: ['-w'],
   http: ['--transport', 'http'],
+  kcp: ['-K'],
 } as const satisfies Record<string, readonly string[]>;
 export type Transport = keyof typeof TRANSPORT_SWITCHES;
 
@@ -62,6 +63,8 @@ export async function startCulvertServer(
   const args = [
     ...(options.nodeArgs ?? []),
     culvertBin(),
+    // A server takes WebSocket and HTTP in any case.
+    ...(options.transport === 'kcp' ? TRANSPORT_SWITCHES.kcp : []),
     ...(options.serverArgs ?? []),
     `127.0.0.1:${port}`,
     '-p',
